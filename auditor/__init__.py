@@ -1,0 +1,1 @@
+"""Signed certificates of how much poisoning a classifier's predictions survive."""
