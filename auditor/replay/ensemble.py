@@ -1,0 +1,123 @@
+"""The members of a release, asked for their votes.
+
+This is where a vote is counted: scores of an exported graph become a class or an abstention here,
+and class counts are summed here, for the auditor, the predictor and a replaying verifier alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from auditor.replay import runtime
+from auditor.replay.views import Rows
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+#: The vote of a member that does not decide (``evidence rows`` in schemas/README.md).
+ABSTAINED = 255
+
+#: Rows given to a graph at once. Part of the audit: other batch shapes can change last bits.
+BATCH = 256
+
+#: Sessions are kept loaded up to this many bytes of graphs, per process.
+_KEPT_BYTES = 1 << 30
+
+
+def votes(scores: npt.NDArray[np.float32], tau: float) -> npt.NDArray[np.uint8]:
+    """Turn scores (..., classes) into votes (...): the best class, or ``ABSTAINED``.
+
+    A member decides when no score is NaN, its best two are finite and the best leads by at least
+    tau * max(1, |best|, |second|); the smaller class wins an exact tie when tau is 0.
+    """
+    high, low = scores[..., 0], np.float32(-np.inf)
+    best = np.zeros(high.shape, np.uint8)
+    for label in range(1, scores.shape[-1]):
+        score = scores[..., label]
+        best[score > high] = label
+        low = np.maximum(low, np.minimum(score, high))
+        high = np.maximum(high, score)  # NaN wins every maximum, so it reaches the test below
+    with np.errstate(invalid="ignore"):
+        scale = np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
+        undecided = ~((high - low >= tau * scale) & np.isfinite(high) & np.isfinite(low))
+    best[undecided] = ABSTAINED
+    return best
+
+
+def tally(cast: npt.NDArray[np.uint8], classes: int) -> npt.NDArray[np.uint16]:
+    """Count votes (members, batch) into (batch, classes + 1): a class each, then abstentions."""
+    counts = [(cast == label).sum(0) for label in range(classes)]
+    counts.append((cast == ABSTAINED).sum(0))
+    return np.stack(counts, -1).astype(np.uint16)
+
+
+@dataclass(slots=True, kw_only=True)
+class Ensemble:
+    """Shards of exported members, in member order, behind an optional front end.
+
+    ``shards`` are callables that return a shard's bytes (so a large ensemble need not be held in
+    memory); the last shard may hold padding beyond ``members``, which never votes.
+    """
+
+    shards: Sequence[Callable[[], bytes]]
+    front_end: bytes | None
+    members: int
+    shard_size: int
+    classes: int
+    tau: Fraction
+    device: str = "cpu"
+    _sessions: dict[int, InferenceSession] = field(default_factory=dict)
+    _front: InferenceSession | None = None
+    _loaded_bytes: int = 0
+
+    def features(self, rows: Rows) -> Rows:
+        """Pass view rows (batch, width) through the front end, if there is one."""
+        if self.front_end is None:
+            return rows
+        if self._front is None:
+            self._front = runtime.session(self.front_end, self.device)
+        parts = [
+            runtime.run(self._front, rows[start : start + BATCH])
+            for start in range(0, len(rows), BATCH)
+        ]
+        return np.concatenate(parts)
+
+    def cast(self, shard: int, rows: Rows) -> npt.NDArray[np.uint8]:
+        """Return the votes (members in the shard, batch) of one shard.
+
+        ``rows`` is (batch, width) when all members see the same rows, or (members in a shard,
+        batch, width) when each sees its own; front ends are already applied.
+        """
+        loaded = self._session(shard)
+        count = min(self.shard_size, self.members - shard * self.shard_size)
+        tau = float(self.tau)
+        axis = rows.ndim - 2
+        blocks = []
+        for start in range(0, rows.shape[axis], BATCH):
+            part = rows[start : start + BATCH] if axis == 0 else rows[:, start : start + BATCH]
+            blocks.append(votes(runtime.run(loaded, part)[:count], tau))
+        return np.concatenate(blocks, axis=1)
+
+    def counts(self, rows: Rows) -> npt.NDArray[np.uint16]:
+        """Return the class counts (batch, classes + 1) of all members on shared view rows."""
+        features = self.features(rows)
+        total = np.zeros((len(rows), self.classes + 1), np.uint16)
+        for shard in range(len(self.shards)):
+            total += tally(self.cast(shard, features), self.classes)
+        return total
+
+    def _session(self, shard: int) -> InferenceSession:
+        if shard in self._sessions:
+            return self._sessions[shard]
+        data = self.shards[shard]()
+        loaded = runtime.session(data, self.device)
+        if self._loaded_bytes + len(data) <= _KEPT_BYTES:
+            self._sessions[shard] = loaded
+            self._loaded_bytes += len(data)
+        return loaded

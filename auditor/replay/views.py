@@ -1,0 +1,111 @@
+"""What a member is shown of an input: float32 rows made from symbols and masks.
+
+A row has one value in [-1, 1] a feature (the symbol, scaled linearly). Where the test side can
+hide features, hidden values are 0 and a second half of the row says which are visible (1 or 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from auditor.randomness import Stream
+from auditor.replay import noise
+
+Rows = npt.NDArray[np.float32]
+
+#: Test sides that hide features, so that a row carries a visibility half.
+HIDING = frozenset({"hide", "views", "two-mask"})
+
+
+def values(symbols: npt.NDArray[np.integer], alphabet: int) -> Rows:
+    """Scale symbols 0 .. alphabet-1 linearly to [-1, 1]; shape kept.
+
+    ``alphabet`` 0 stands for grid steps, which are already centred integers and are only cast.
+    """
+    if alphabet == 0:
+        return symbols.astype(np.float32)
+    scaled = symbols.astype(np.float32) * np.float32(2.0 / (alphabet - 1))
+    return scaled - np.float32(1.0)
+
+
+def masked(visible_values: Rows, visible: npt.NDArray[np.uint8]) -> Rows:
+    """Return rows (batch, 2 d): values where visible, else 0, beside the visibility."""
+    seen = visible.astype(np.float32)
+    return np.concatenate([visible_values * seen, np.broadcast_to(seen, visible_values.shape)], -1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shower:
+    """Makes the views of inputs under one test side.
+
+    ``masks`` are the certified views (views, d), in canonical order, of the deterministic sides.
+    """
+
+    test: Mapping[str, Any]
+    alphabet: int
+    draws: int
+    masks: npt.NDArray[np.uint8] | None
+
+    @property
+    def views(self) -> int:
+        """How many views of one input the evidence of fixed members covers."""
+        if self.masks is not None:
+            return len(self.masks)
+        return self.draws or 1
+
+    def fixed(self, symbols: npt.NDArray[np.integer], stream: Stream) -> Rows:
+        """Return every view (views, width) of one input (d,), in canonical order.
+
+        ``stream`` is the input's own; only the randomised sides read it.
+        """
+        method = self.test["method"]
+        if self.masks is not None:
+            return masked(values(symbols, self.alphabet)[None, :], self.masks)
+        if method == "none":
+            return values(symbols, self.alphabet)[None, :]
+        repeated = np.broadcast_to(symbols, (self.draws, symbols.size))
+        return self._noisy(repeated, stream)
+
+    def drawn(self, symbols: npt.NDArray[np.integer], streams: Sequence[Stream]) -> Rows:
+        """Return one view each (batch, width) of inputs (batch, d), one stream an input."""
+        if self.test["method"] == "none":
+            return values(symbols, self.alphabet)
+        rows = [
+            self._noisy(row[None, :], stream) for row, stream in zip(symbols, streams, strict=True)
+        ]
+        return np.concatenate(rows)
+
+    def some(self, symbols: npt.NDArray[np.integer], chosen: Sequence[int]) -> Rows:
+        """Return only the ``chosen`` masked views of one input (d,)."""
+        if self.masks is None:
+            return values(symbols, self.alphabet)[None, :]
+        return masked(values(symbols, self.alphabet)[None, :], self.masks[list(chosen)])
+
+    def _noisy(self, symbols: npt.NDArray[np.integer], stream: Stream) -> Rows:
+        if self.test["method"] == "flip":
+            flipped = noise.flip(
+                symbols, alphabet=self.alphabet, keep=self.test["keep"], stream=stream
+            )
+            return values(flipped, self.alphabet)
+        visible = noise.show(symbols.shape, weight_shown=self.test["show"], stream=stream)
+        return masked(values(symbols, self.alphabet), visible)
+
+
+def batches(rows: Iterator[Rows], size: int) -> Iterator[Rows]:
+    """Regroup row blocks into batches of exactly ``size`` rows (the last may be shorter)."""
+    held: list[Rows] = []
+    count = 0
+    for block in rows:
+        held.append(block)
+        count += len(block)
+        while count >= size:
+            joined = np.concatenate(held)
+            yield joined[:size]
+            held, count = [joined[size:]], len(joined) - size
+    if count:
+        yield np.concatenate(held)

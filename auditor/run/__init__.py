@@ -1,0 +1,1 @@
+"""From a recipe to a signed release: commit, train, export, vote, certify."""

@@ -1,0 +1,101 @@
+"""Worker processes: one thread each, tasks in any order, the same bytes whatever their number.
+
+A worker process is asked for items by name and writes each atomically into the work folder, so
+that a killed run loses at most the items under way.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from auditor.errors import RunError
+
+Result = TypeVar("Result")
+
+#: Thread counts are read by the numeric libraries when they load, so before a worker starts.
+_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, even one that was killed without a word."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _start(parent: int, initializer: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    initializer(*arguments)
+
+
+class Executor:
+    """A pool of worker processes that all hold the same state."""
+
+    def __init__(self, pool: ProcessPoolExecutor, workers: int) -> None:
+        self._pool = pool
+        self._workers = workers
+
+    def map(
+        self, task: Callable[[int], Result], items: Sequence[int]
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield (item, task(item)) as they finish.
+
+        Raises RunError when a worker process dies (most often: no memory left).
+        """
+        waiting = list(reversed(items))
+        running: dict[Future[Result], int] = {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < 2 * self._workers:
+                    item = waiting.pop()
+                    running[self._pool.submit(task, item)] = item
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    yield running.pop(future), future.result()
+        except BrokenProcessPool as error:
+            msg = (
+                "a worker process was killed, most likely for lack of memory; what is finished is "
+                f"kept: run the same command again, with fewer than {self._workers} workers"
+            )
+            raise RunError(msg) from error
+        finally:
+            for future in running:
+                future.cancel()
+
+
+@contextmanager
+def executor(
+    workers: int, initializer: Callable[..., None], arguments: tuple[Any, ...]
+) -> Iterator[Executor]:
+    """Start ``workers`` processes, each after ``initializer(*arguments)``; stop them at the end."""
+    saved = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start,
+        initargs=(os.getpid(), initializer, arguments),
+    )
+    try:
+        yield Executor(pool, workers)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list((pool._processes or {}).values()):  # noqa: SLF001 - no public way
+            process.terminate()
+        raise
+    else:
+        pool.shutdown()
+    finally:
+        for name, value in saved.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,148 @@
+"""All that a worker process needs, and the tasks it is asked for.
+
+A ``Job`` is small and travels to the workers; a ``Bench`` is what one process builds from it once:
+data, views, learner, ensemble. Every task writes one item into the work folder and returns the
+item's SHA-256.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from auditor import learners
+from auditor.guarantee.smoothing import Rule, rule_for
+from auditor.learners.base import InputSpec, Learner
+from auditor.randomness import design_root
+from auditor.replay.ensemble import Ensemble
+from auditor.replay.views import HIDING, Shower
+from auditor.run.members import MemberSets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One run, as its workers know it. ``folder`` is the work folder."""
+
+    folder: Path
+    audit: Mapping[str, Any]
+    draw_root: bytes
+    device: str
+
+
+class Bench:
+    """One process's working place for a job."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.recipe: Mapping[str, Any] = job.audit["recipe"]
+        self.members: int = job.audit["members"]
+        self.classes = len(job.audit["dataset"]["classes"])
+        self.alphabet = alphabet_size(self.recipe["alphabet"])
+        self.design_root = design_root(self.recipe["designSeed"])
+
+    @cached_property
+    def rule(self) -> Rule:
+        """The certified rule of this audit."""
+        return rule_for(self.job.audit)
+
+    @cached_property
+    def masks(self) -> npt.NDArray[np.uint8] | None:
+        """The certified views (views, d), 1 = visible, of a deterministic test side."""
+        return masks_of(self.rule)
+
+    @cached_property
+    def learner(self) -> Learner:
+        """The recipe's learner."""
+        return learners.build(self.recipe, self.spec, self.masks)
+
+    @cached_property
+    def spec(self) -> InputSpec:
+        """The form of what members are shown."""
+        return InputSpec(
+            shape=tuple(self.job.audit["dataset"]["shape"]),
+            symbols=self.alphabet,
+            masked=self.recipe["smoothing"]["test"]["method"] in HIDING,
+            classes=self.classes,
+        )
+
+    @cached_property
+    def sets(self) -> MemberSets:
+        """The members' training sets."""
+        names = self.job.folder / "names.txt"
+        return MemberSets(
+            training=self.recipe["smoothing"]["training"],
+            members=self.members,
+            symbols=self.array("train-symbols"),
+            labels=self.array("train-labels"),
+            names=names.read_text().split("\n") if names.exists() else None,
+            alphabet=self.alphabet,
+            classes=self.classes,
+            design_root=self.design_root,
+            draw_root=self.job.draw_root,
+        )
+
+    @cached_property
+    def shower(self) -> Shower:
+        """The views of an input."""
+        return Shower(
+            test=self.recipe["smoothing"]["test"],
+            alphabet=self.alphabet,
+            draws=self.job.audit["draws"],
+            masks=self.masks,
+        )
+
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """The exported members."""
+        release = self.job.folder / "release"
+        front_end = release / "frontend.onnx"
+        return Ensemble(
+            shards=[(release / shard_name(index)).read_bytes for index in range(self.shards)],
+            front_end=front_end.read_bytes() if front_end.exists() else None,
+            members=self.members,
+            shard_size=self.learner.chunk,
+            classes=self.classes,
+            tau=Fraction(self.recipe["tau"]),
+            device=self.job.device,
+        )
+
+    @property
+    def shards(self) -> int:
+        """How many member files there are."""
+        return -(-self.members // self.learner.chunk)
+
+    @cached_property
+    def inputs(self) -> npt.NDArray[np.integer]:
+        """Symbols (inputs, d) of the inputs to certify."""
+        return self.array("input-symbols")
+
+    def array(self, name: str) -> npt.NDArray[Any]:
+        """Map an array of the job's data, read-only."""
+        loaded: npt.NDArray[Any] = np.load(self.job.folder / f"{name}.npy", mmap_mode="r")
+        return loaded
+
+
+def alphabet_size(alphabet: Mapping[str, Any]) -> int:
+    """Return the number of symbols; 0 stands for the steps of a grid."""
+    if alphabet["kind"] == "binary":
+        return 2
+    return len(alphabet["edges"]) + 1 if alphabet["kind"] == "levels" else 0
+
+
+def masks_of(rule: Rule) -> npt.NDArray[np.uint8] | None:
+    """Return a rule's certified views (views, d) as an array, None if it has none."""
+    if not rule.masks:
+        return None
+    return np.frombuffer(b"".join(rule.masks), np.uint8).reshape(len(rule.masks), -1)
+
+
+def shard_name(index: int) -> str:
+    """Name a member file inside the release."""
+    return f"members/{index:06d}.onnx"
