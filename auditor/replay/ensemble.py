@@ -44,8 +44,9 @@ def votes(scores: npt.NDArray[np.float32], tau: float) -> npt.NDArray[np.uint8]:
         low = np.maximum(low, np.minimum(score, high))
         high = np.maximum(high, score)  # NaN wins every maximum, so it reaches the test below
     with np.errstate(invalid="ignore"):
-        scale = np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
-        undecided = ~((high - low >= tau * scale) & np.isfinite(high) & np.isfinite(low))
+        gap = high.astype(np.float64) - low  # exact for float32 scores of like size
+        scale = np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)).astype(np.float64))
+        undecided = ~((gap >= tau * scale) & np.isfinite(gap))
     best[undecided] = ABSTAINED
     return best
 
