@@ -1,0 +1,47 @@
+"""The closed table of learners: from a resolved recipe to a Learner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from auditor.errors import RecipeError
+from auditor.learners.base import InputSpec, Learner
+from auditor.learners.front_ends.fixed import FixedFrontEnd
+from auditor.learners.naive_bayes import NaiveBayes
+from auditor.learners.options import Options
+from auditor.learners.ridge import Ridge
+from auditor.learners.rows import RowMaker
+
+_LEARNERS: dict[str, Callable[[Options, RowMaker], Learner]] = {
+    "naive-bayes": NaiveBayes.from_options,
+    "ridge": Ridge.from_options,
+}
+
+
+def build(
+    recipe: Mapping[str, Any],
+    spec: InputSpec,
+    masks: npt.NDArray[np.uint8] | None = None,
+    capacity: int | None = None,
+) -> Learner:
+    """Return the learner of a resolved recipe.
+
+    ``masks`` (views, d) is the certified list of a deterministic test side, None otherwise.
+    ``capacity`` is the most examples a member can hold (needed by kernel-bayes, whose graph has a
+    slot for each). Raises RecipeError for parameters that cannot be used with these inputs.
+    """
+    options = Options(recipe["learner"], "learner")
+    name = options.text("name", "")
+    make = _LEARNERS.get(name)
+    if make is None:
+        raise options.error("name", name, "one of " + ", ".join(sorted(_LEARNERS)))
+    maker = RowMaker.from_recipe(recipe, spec, masks, _front_end(options, spec))
+    return make(options, maker)
+
+
+def _front_end(options: Options, spec: InputSpec) -> FixedFrontEnd | None:
+    return None

@@ -1,0 +1,34 @@
+"""Torch made reproducible: one thread, deterministic kernels, no TF32."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+#: cuBLAS chooses the same kernels only with a fixed workspace; read when CUDA starts.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+
+@contextmanager
+def deterministic() -> Iterator[None]:
+    """Run the body with every setting that could change a bit fixed, and restore them after.
+
+    One thread, because the order of a sum depends on how it was split between threads.
+    """
+    threads = torch.get_num_threads()
+    algorithms = torch.are_deterministic_algorithms_enabled()
+    cudnn = torch.backends.cudnn
+    saved = (cudnn.benchmark, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(mode=True)
+    cudnn.benchmark, cudnn.allow_tf32 = False, False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(mode=algorithms)
+        cudnn.benchmark, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = saved

@@ -1,0 +1,63 @@
+"""From trained parameters to the exported members: a template's zeros are replaced, no more."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+
+from auditor.learners.base import Parameters
+from auditor.learners.graphs import member_axes
+
+
+def fill(template: onnx.ModelProto, parameters: Sequence[Parameters]) -> bytes:
+    """Return the bytes of one shard: the template with these members' parameters.
+
+    Members beyond ``parameters`` are zero (a last, shorter shard). The template is not changed.
+    Raises ValueError when a parameter is missing or of the wrong size, or there are too many
+    members: an error of ours, not of the data.
+    """
+    axes = member_axes(template)
+    model = onnx.ModelProto()
+    model.CopyFrom(template)
+    for initializer in model.graph.initializer:
+        if initializer.name in axes:
+            stacked = _stack(initializer, [p[initializer.name] for p in parameters], axes)
+            initializer.raw_data = stacked.tobytes()
+    return model.SerializeToString(deterministic=True)
+
+
+def _stack(
+    initializer: onnx.TensorProto,
+    arrays: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.float32]]],
+    axes: dict[str, int],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Stack members' arrays along their axis, pad with zero members, and check the size."""
+    total = int(np.prod(initializer.dims))
+    size = arrays[0].size
+    members = total // size if size else 0
+    if members * size != total or len(arrays) > members:
+        msg = (
+            f"parameter {initializer.name}: template holds {total} numbers, "
+            f"got {len(arrays)} members of {size}"
+        )
+        raise ValueError(msg)
+    padding = [np.zeros_like(arrays[0])] * (members - len(arrays))
+    stacked = np.stack([*arrays, *padding], axis=axes[initializer.name])
+    return np.ascontiguousarray(stacked, dtype="<f4")
+
+
+def graph_digest(model: bytes) -> str:
+    """Return the SHA-256 (hex) of a graph without its members' parameters.
+
+    Equal for all shards of a run: they differ in parameters only. Constants of the recipe count.
+    """
+    parsed = onnx.load_from_string(model)
+    axes = member_axes(parsed)
+    for initializer in parsed.graph.initializer:
+        if initializer.name in axes:
+            for field in ("raw_data", "float_data"):
+                initializer.ClearField(field)
+    return hashlib.sha256(parsed.SerializeToString(deterministic=True)).hexdigest()

@@ -1,0 +1,227 @@
+"""Class-balanced one-against-all ridge regression, on rows or on a fixed front end's features.
+
+With row weights a_i (every class present weighs the same, sum a_i = n), weighted means mu and t of
+rows and targets, and targets one-hot minus 1/K, the weights solve
+
+    (sum a_i (x_i - mu)(x_i - mu)' + penalty n I) W = sum a_i (x_i - mu)(y_i - t)'
+
+and score(x) = t + (x - mu) W. When there are fewer rows than features the same W comes from the
+n x n system (W = X' c with c in the rows' span). Without a front end the sums are over integers
+and exact, so everything before the float64 solve is independent of order, threads and device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+
+from auditor.learners.base import (
+    SHARD_BYTES,
+    Layout,
+    Parameters,
+    Streams,
+    TrainingSet,
+)
+from auditor.learners.deterministic import deterministic
+from auditor.learners.failed import failed, sound
+from auditor.learners.gram import products
+from auditor.learners.graphs import GraphBuilder, dense, scores_model
+from auditor.learners.options import Options
+from auditor.learners.rows import RowMaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ridge:
+    """See the module. ``penalty`` is per row."""
+
+    maker: RowMaker
+    penalty: float
+    name: str = "ridge"
+
+    @classmethod
+    def from_options(cls, options: Options, maker: RowMaker) -> Ridge:
+        """Read the ``learner`` table. Raises RecipeError."""
+        return cls(maker=maker, penalty=options.real("penalty", "0.001", least=1e-12))
+
+    @property
+    def chunk(self) -> int:
+        """Members of a shard: 100, fewer when their weights are large."""
+        return max(1, min(100, SHARD_BYTES // (4 * self._classes * (self.maker.width + 1))))
+
+    @property
+    def front_end(self) -> onnx.ModelProto | None:
+        """The recipe's front end."""
+        return None if self.maker.front_end is None else self.maker.front_end.model
+
+    @property
+    def _classes(self) -> int:
+        return self.maker.spec.classes
+
+    @property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"weight": (self.maker.width, self._classes), "bias": (1, self._classes)}
+
+    def fit(
+        self, sets: Sequence[TrainingSet], streams: Sequence[Streams], device: str
+    ) -> list[Parameters]:
+        """Solve one system per member."""
+        with deterministic():
+            return [
+                self._member(examples, own, device)
+                for examples, own in zip(sets, streams, strict=True)
+            ]
+
+    def _member(self, examples: TrainingSet, streams: Streams, device: str) -> Parameters:
+        if not len(examples.labels):
+            return failed(self._shapes)
+        if self.maker.front_end is None:
+            numbers, labels = self.maker.integers(examples, streams)
+            data: _Data = _Integers(numbers, self.maker.scale, device)
+        else:
+            features, labels = self.maker.rows(examples, streams)
+            data = _Floats(features, device)
+        solution = _solve(data, labels, self._classes, self.penalty)
+        if solution is None:
+            return failed(self._shapes)
+        weight, bias = (part.cpu().numpy().astype(np.float32) for part in solution)
+        return sound({"weight": weight, "bias": bias[None, :]})
+
+    def graph(self, members: int, layout: Layout) -> onnx.ModelProto:
+        """Return one affine map."""
+        builder = GraphBuilder(self.name)
+        width = self.maker.width
+        scores = dense(
+            builder,
+            "x",
+            names=("weight", "bias"),
+            sizes=(width, self._classes),
+            members=members,
+            layout=layout,
+        )
+        return scores_model(
+            builder, scores, spec=self.maker.spec, width=width, members=members, layout=layout
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Integers:
+    """Rows that are integers divided by ``scale``; their products are exact before the division."""
+
+    numbers: npt.NDArray[np.integer]
+    scale: int
+    device: str
+
+    @property
+    def width(self) -> int:
+        return self.numbers.shape[1]
+
+    def rows(self) -> torch.Tensor:
+        return torch.from_numpy(self.numbers).to(self.device, torch.float64) / self.scale
+
+    def outer(self) -> torch.Tensor:
+        turned = np.ascontiguousarray(self.numbers.T)
+        return products(turned, turned, self.device) / self.scale**2
+
+    def moments(self, chosen: npt.NDArray[np.intp]) -> tuple[torch.Tensor, torch.Tensor]:
+        part = self.numbers[chosen]
+        total = torch.from_numpy(part.sum(0, dtype=np.int64)).to(self.device, torch.float64)
+        return products(part, part, self.device) / self.scale**2, total / self.scale
+
+
+@dataclass(frozen=True, slots=True)
+class _Floats:
+    """Rows of float32 features, all sums in float64."""
+
+    features: npt.NDArray[np.float32]
+    device: str
+
+    @property
+    def width(self) -> int:
+        return self.features.shape[1]
+
+    def rows(self) -> torch.Tensor:
+        return torch.from_numpy(self.features).to(self.device, torch.float64)
+
+    def outer(self) -> torch.Tensor:
+        rows = self.rows()
+        return rows @ rows.T
+
+    def moments(self, chosen: npt.NDArray[np.intp]) -> tuple[torch.Tensor, torch.Tensor]:
+        part = torch.from_numpy(self.features[chosen]).to(self.device, torch.float64)
+        return part.T @ part, part.sum(0)
+
+
+_Data = _Integers | _Floats
+
+
+def _solve(
+    data: _Data, labels: npt.NDArray[np.int64], classes: int, penalty: float
+) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Return weights (width, classes) and bias (classes,), or None if the solve fails."""
+    rows = len(labels)
+    counts = np.bincount(labels, minlength=classes)
+    present = int((counts > 0).sum())
+    class_weights = np.where(counts > 0, rows / (present * np.maximum(counts, 1)), 0.0)
+    targets = torch.eye(classes, dtype=torch.float64, device=data.device) - 1 / classes
+    mean_target = targets[torch.from_numpy(counts > 0).to(data.device)].mean(0)
+    if rows < data.width:
+        return _dual(data, labels, class_weights, targets - mean_target, mean_target, penalty)
+    return _primal(data, labels, class_weights, targets - mean_target, mean_target, penalty)
+
+
+def _primal(
+    data: _Data,
+    labels: npt.NDArray[np.int64],
+    class_weights: npt.NDArray[np.float64],
+    targets: torch.Tensor,
+    mean_target: torch.Tensor,
+    penalty: float,
+) -> tuple[torch.Tensor, torch.Tensor] | None:
+    gram, sums = None, []
+    for label, weight in enumerate(class_weights.tolist()):
+        square, total = data.moments(np.flatnonzero(labels == label))
+        gram = square * weight if gram is None else gram.add_(square, alpha=weight)
+        sums.append(total * weight)
+    weighted = torch.stack(sums)  # (classes, width)
+    mean = weighted.sum(0) / len(labels)
+    assert gram is not None
+    gram -= len(labels) * torch.outer(mean, mean)
+    gram.diagonal().add_(penalty * len(labels))
+    factor, failure = torch.linalg.cholesky_ex(gram)
+    if int(failure):
+        return None
+    # Centred targets have weighted mean zero, so the rows need no centring on this side.
+    solution = torch.cholesky_solve(weighted.T @ targets, factor)
+    return solution, mean_target - mean @ solution
+
+
+def _dual(
+    data: _Data,
+    labels: npt.NDArray[np.int64],
+    class_weights: npt.NDArray[np.float64],
+    targets: torch.Tensor,
+    mean_target: torch.Tensor,
+    penalty: float,
+) -> tuple[torch.Tensor, torch.Tensor] | None:
+    count = len(labels)
+    weights = torch.from_numpy(class_weights[labels]).to(data.device)
+    roots = weights.sqrt()
+    outer = data.outer()
+    along = outer @ weights / count  # x_i . mu
+    centred = outer - along[:, None] - along[None, :] + (weights @ along) / count
+    system = roots[:, None] * centred * roots[None, :]
+    system.diagonal().add_(penalty * count)
+    factor, failure = torch.linalg.cholesky_ex(system)
+    if int(failure):
+        return None
+    chosen = targets[torch.from_numpy(labels).to(data.device)] * roots[:, None]
+    coefficients = torch.cholesky_solve(chosen, factor) * roots[:, None]
+    rows = data.rows()
+    mean = weights @ rows / count
+    solution = rows.T @ coefficients - torch.outer(mean, coefficients.sum(0))
+    return solution, mean_target - mean @ solution

@@ -1,0 +1,138 @@
+"""Training rows of one member: examples, their copies, and each copy as the test side shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from auditor.errors import RecipeError
+from auditor.learners.affine import Affine
+from auditor.learners.base import InputSpec, Streams, TrainingSet
+from auditor.learners.front_ends.fixed import FixedFrontEnd
+from auditor.learners.options import Options
+from auditor.randomness import Stream
+from auditor.replay import noise, views
+
+Integers = npt.NDArray[np.integer]
+Labels = npt.NDArray[np.int64]
+Masks = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowMaker:
+    """Turns a training set into what the member is trained on.
+
+    Rows = the examples and their affine ``copies``, each in ``views`` random views of the test
+    side (0: everything visible, no noise), drawn from the member's own "augment" stream. With
+    deterministic views they are drawn uniformly from ``masks`` (views, d), the certified list.
+    """
+
+    spec: InputSpec
+    copies: tuple[Affine, ...]
+    views: int
+    test: Mapping[str, Any]
+    masks: Masks | None
+    front_end: FixedFrontEnd | None
+
+    @classmethod
+    def from_recipe(
+        cls,
+        recipe: Mapping[str, Any],
+        spec: InputSpec,
+        masks: Masks | None,
+        front_end: FixedFrontEnd | None,
+    ) -> RowMaker:
+        """Read ``training`` and ``smoothing.test``. Raises RecipeError for what cannot be done."""
+        training = Options(recipe.get("training", {}), "training")
+        copies = tuple(
+            Affine.from_options(Options(copy, f"training.copies[{index}]"))
+            for index, copy in enumerate(training.table.get("copies", ()))
+        )
+        if copies and (not spec.image or spec.symbols == 0):
+            msg = f"training.copies: expected images of symbols, got examples of shape {spec.shape}"
+            raise RecipeError(msg)
+        test = recipe["smoothing"]["test"]
+        drawn = training.whole("masks", 0)
+        if drawn and test["method"] == "none":
+            raise training.error("masks", drawn, "0 when smoothing.test is none")
+        return cls(
+            spec=spec, copies=copies, views=drawn, test=test, masks=masks, front_end=front_end
+        )
+
+    @property
+    def width(self) -> int:
+        """Length of a row that :meth:`rows` returns."""
+        return self.spec.width if self.front_end is None else self.front_end.size
+
+    @property
+    def scale(self) -> int:
+        """What :meth:`integers` multiplies a row by: (symbols - 1), or 1 for grid steps."""
+        return max(1, self.spec.symbols - 1)
+
+    def rows(
+        self, examples: TrainingSet, streams: Streams
+    ) -> tuple[npt.NDArray[np.float32], Labels]:
+        """Return rows (r, width), through the front end if there is one, and labels (r,)."""
+        symbols, labels, visible = self.shown(examples, streams)
+        result = views.values(symbols, self.spec.symbols)
+        if visible is not None:
+            result = views.masked(result, visible)
+        if self.front_end is not None:
+            result = self.front_end.apply(result)
+        return result, labels
+
+    def integers(self, examples: TrainingSet, streams: Streams) -> tuple[Integers, Labels]:
+        """Return rows without a front end, times :attr:`scale`: exact integers (r, width)."""
+        symbols, labels, visible = self.shown(examples, streams)
+        wide = np.int64 if self.spec.symbols == 0 else np.int32
+        kind = np.int8 if 2 <= self.spec.symbols <= 128 else wide
+        if self.spec.symbols == 0:
+            result = symbols.astype(kind)
+        else:
+            result = (2 * symbols.astype(wide) - self.scale).astype(kind)
+        if visible is not None:
+            seen = visible.astype(kind)
+            result = np.concatenate([result * seen, seen * kind(self.scale)], -1)
+        return result, labels
+
+    def shown(
+        self, examples: TrainingSet, streams: Streams
+    ) -> tuple[Integers, Labels, Masks | None]:
+        """Return the symbols of all rows, their labels, and what is visible (None: unmasked)."""
+        symbols = np.concatenate(
+            [examples.symbols, *(self._copy(copy, examples.symbols) for copy in self.copies)]
+        )
+        labels = np.tile(examples.labels, 1 + len(self.copies))
+        if not self.views:
+            visible = np.ones(symbols.shape, np.uint8) if self.spec.masked else None
+            return symbols, labels, visible
+        symbols = np.tile(symbols, (self.views, 1))
+        labels = np.tile(labels, self.views)
+        stream = streams("augment")
+        if self.masks is not None:
+            return symbols, labels, self.masks[_below(len(self.masks), len(symbols), stream)]
+        if self.test["method"] == "flip":
+            keep = self.test["keep"]
+            noisy = noise.flip(symbols, alphabet=self.spec.symbols, keep=keep, stream=stream)
+            return noisy, labels, None
+        shown = noise.show(symbols.shape, weight_shown=self.test["show"], stream=stream)
+        return symbols, labels, shown
+
+    def _copy(self, copy: Affine, symbols: Integers) -> Integers:
+        """Transform examples; the result is rounded to the nearest symbol, halves down."""
+        top = np.float32(self.spec.symbols - 1)
+        moved = copy.apply(symbols.astype(np.float32) / top, self.spec.shape)
+        return np.ceil(moved * top - np.float32(0.5)).astype(symbols.dtype)
+
+
+def _below(bound: int, count: int, stream: Stream) -> npt.NDArray[np.int64]:
+    """Return ``count`` near-uniform indices below ``bound`` (bias under bound / 2^32).
+
+    Exact uniformity is not needed: which masks a member trains on is part of the classifier.
+    """
+    words = np.frombuffer(stream.take(4 * count), "<u4").astype(np.uint64)
+    return ((words * np.uint64(bound)) >> np.uint64(32)).astype(np.int64)
