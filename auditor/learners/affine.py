@@ -43,6 +43,11 @@ class Affine:
             raise options.error("width", options.table["width"], "a number above 0")
         return copy
 
+    @property
+    def identity(self) -> bool:
+        """Whether the copy is the image itself."""
+        return self == Affine()
+
     def apply(self, intensities: Floats, shape: tuple[int, ...]) -> Floats:
         """Transform images (n, channels * height * width) bilinearly; outside is 0.
 

@@ -11,14 +11,21 @@ import numpy.typing as npt
 from auditor.errors import RecipeError
 from auditor.learners.base import InputSpec, Learner
 from auditor.learners.front_ends.fixed import FixedFrontEnd
+from auditor.learners.front_ends.masked_hog import MaskedHog
+from auditor.learners.kernel_bayes import KernelBayes
 from auditor.learners.naive_bayes import NaiveBayes
 from auditor.learners.options import Options
 from auditor.learners.ridge import Ridge
 from auditor.learners.rows import RowMaker
 
-_LEARNERS: dict[str, Callable[[Options, RowMaker], Learner]] = {
-    "naive-bayes": NaiveBayes.from_options,
-    "ridge": Ridge.from_options,
+_LEARNERS: dict[str, Callable[[Options, RowMaker, int | None], Learner]] = {
+    "naive-bayes": lambda options, maker, _: NaiveBayes.from_options(options, maker),
+    "kernel-bayes": KernelBayes.from_options,
+    "ridge": lambda options, maker, _: Ridge.from_options(options, maker),
+}
+
+_FRONT_ENDS: dict[str, Callable[[Options, InputSpec], MaskedHog]] = {
+    "masked-hog": MaskedHog.from_options,
 }
 
 
@@ -40,8 +47,16 @@ def build(
     if make is None:
         raise options.error("name", name, "one of " + ", ".join(sorted(_LEARNERS)))
     maker = RowMaker.from_recipe(recipe, spec, masks, _front_end(options, spec))
-    return make(options, maker)
+    return make(options, maker, capacity)
 
 
 def _front_end(options: Options, spec: InputSpec) -> FixedFrontEnd | None:
-    return None
+    table = options.table.get("frontEnd")
+    if table is None:
+        return None
+    own = Options(table, "learner.frontEnd")
+    name = own.text("name", "")
+    make = _FRONT_ENDS.get(name)
+    if make is None:
+        raise own.error("name", name, "one of " + ", ".join(sorted(_FRONT_ENDS)))
+    return make(own, spec).build()

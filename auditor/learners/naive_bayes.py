@@ -46,7 +46,7 @@ class NaiveBayes:
         if maker.front_end is not None or maker.spec.symbols == 0:
             msg = "learner.name: naive-bayes needs symbols (binary or levels) and no front end"
             raise RecipeError(msg)
-        return cls(maker=maker, pseudocount=options.real("pseudocount", "1", least=1e-6))
+        return cls(maker=maker, pseudocount=options.real("smoothing", "1", least=1e-6))
 
     @property
     def chunk(self) -> int:

@@ -26,7 +26,7 @@ Masks = npt.NDArray[np.uint8]
 class RowMaker:
     """Turns a training set into what the member is trained on.
 
-    Rows = the examples and their affine ``copies``, each in ``views`` random views of the test
+    Rows = every affine copy of every example (``copies`` usually begins with the identity), each in ``views`` random views of the test
     side (0: everything visible, no noise), drawn from the member's own "augment" stream. With
     deterministic views they are drawn uniformly from ``masks`` (views, d), the certified list.
     """
@@ -50,9 +50,10 @@ class RowMaker:
         training = Options(recipe.get("training", {}), "training")
         copies = tuple(
             Affine.from_options(Options(copy, f"training.copies[{index}]"))
-            for index, copy in enumerate(training.table.get("copies", ()))
+            for index, copy in enumerate(training.table.get("copies", ({},)))
         )
-        if copies and (not spec.image or spec.symbols == 0):
+        moved = any(not copy.identity for copy in copies)
+        if moved and (not spec.image or spec.symbols == 0):
             msg = f"training.copies: expected images of symbols, got examples of shape {spec.shape}"
             raise RecipeError(msg)
         test = recipe["smoothing"]["test"]
@@ -103,10 +104,8 @@ class RowMaker:
         self, examples: TrainingSet, streams: Streams
     ) -> tuple[Integers, Labels, Masks | None]:
         """Return the symbols of all rows, their labels, and what is visible (None: unmasked)."""
-        symbols = np.concatenate(
-            [examples.symbols, *(self._copy(copy, examples.symbols) for copy in self.copies)]
-        )
-        labels = np.tile(examples.labels, 1 + len(self.copies))
+        symbols = np.concatenate([self._copy(copy, examples.symbols) for copy in self.copies])
+        labels = np.tile(examples.labels, len(self.copies))
         if not self.views:
             visible = np.ones(symbols.shape, np.uint8) if self.spec.masked else None
             return symbols, labels, visible
@@ -124,6 +123,8 @@ class RowMaker:
 
     def _copy(self, copy: Affine, symbols: Integers) -> Integers:
         """Transform examples; the result is rounded to the nearest symbol, halves down."""
+        if copy.identity:
+            return symbols
         top = np.float32(self.spec.symbols - 1)
         moved = copy.apply(symbols.astype(np.float32) / top, self.spec.shape)
         return np.ceil(moved * top - np.float32(0.5)).astype(symbols.dtype)
