@@ -118,9 +118,7 @@ class Audit:
     @property
     def budgets(self) -> tuple[dict[str, int], ...]:
         """The declared budgets, in declared order."""
-        claim = Fields(self.recipe, "recipe").section("claim")
-        budgets = claim.sections("budgets", limit=MAX_BUDGETS)
-        return tuple(Fields({"budget": b.value}, b.where).counts("budget") for b in budgets)
+        return _budgets(Fields(self.recipe, "recipe").section("claim"))
 
     @property
     def alpha(self) -> str:
@@ -154,9 +152,15 @@ def _check_recipe(recipe: Fields) -> None:
     if not _ALPHA.fullmatch(claim.text("alpha")):
         raise StatementError(f"{claim.where}.alpha: expected '0' or 'a/b'")
     claim.choice("scope", ("simultaneous", "per-input"))
-    for budget in claim.sections("budgets", limit=MAX_BUDGETS):
-        Fields({"budget": budget.value}, budget.where).counts("budget")
+    _budgets(claim)
     for item in recipe.sections("trusted", limit=MAX_TRUSTED):
         item.only(("name", "sha256"))
         item.text("name", limit=1024)
         item.hexadecimal("sha256")
+
+
+def _budgets(claim: Fields) -> tuple[dict[str, int], ...]:
+    """Return the declared budgets; an amount of zero says the same as none."""
+    items = claim.sections("budgets", limit=MAX_BUDGETS)
+    amounts = (Fields({"budget": item.value}, item.where).counts("budget", low=0) for item in items)
+    return tuple({axis: n for axis, n in budget.items() if n} for budget in amounts)

@@ -121,12 +121,12 @@ class Fields:
             raise self._error(f"{self.where}.{key}: expected integers of at least {low}")
         return numbers
 
-    def counts(self, key: str, *, limit: int = 16) -> dict[str, int]:
-        """Return an object of positive integers, such as a budget {"trainExamples": 65}."""
+    def counts(self, key: str, *, limit: int = 16, low: int = 1) -> dict[str, int]:
+        """Return an object of integers (at least ``low``), such as {"trainExamples": 65}."""
         inner = self.section(key)
         if len(inner.value) > limit:
             raise self._error(f"{inner.where}: {len(inner.value)} keys, expected at most {limit}")
-        return {name: inner.integer(name, low=1) for name in inner.value}
+        return {name: inner.integer(name, low=low) for name in inner.value}
 
 
 def _kind(value: object) -> str:

@@ -29,7 +29,7 @@ def shard_name(shard: int) -> str:
 def build(digests: Mapping[str, str]) -> bytes:
     """Return the list of {name: SHA-256 in hex}, sorted by the names' bytes."""
     for name in digests:
-        _check_name(name, "members.sha256")
+        check_name(name, "members.sha256")
     return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests)).encode("ascii")
 
 
@@ -48,7 +48,7 @@ def parse(data: bytes, where: str = "members.sha256") -> dict[str, str]:
         if match is None:
             raise ReleaseError(f"{where}, line {number}: expected '<64 hex>  <name>'")
         digest, name = match.groups()
-        _check_name(name, f"{where}, line {number}")
+        check_name(name, f"{where}, line {number}")
         if name <= previous:
             raise ReleaseError(f"{where}, line {number}: {name} repeated or out of order")
         digests[name] = digest
@@ -58,9 +58,11 @@ def parse(data: bytes, where: str = "members.sha256") -> dict[str, str]:
     return digests
 
 
-def _check_name(name: str, where: str) -> None:
+def check_name(name: str, where: str) -> str:
+    """Return ``name`` if a release may hold a voting file of that name, else raise ReleaseError."""
     if not _NAME.fullmatch(name):
         raise ReleaseError(
             f"{where}: unsafe or unknown name {name[:80]!r}, "
             f"expected members/NNNNNN.onnx or {FRONT_END}"
         )
+    return name

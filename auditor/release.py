@@ -1,0 +1,132 @@
+"""A release folder on disk: each file read once, safely, and handed to ``verify`` as bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from auditor import files, keyfiles
+from auditor import verify as checks
+from auditor.errors import ReleaseError, UndecidedError, UsageError
+from auditor.format import dsse, members, merkle, single, statement
+from auditor.format.dsse import MAX_ENVELOPE
+from auditor.format.keys import PublicKey
+from auditor.format.leaf import split
+from auditor.format.predicate import Certificate
+from auditor.verify import Verified
+from auditor.verify.checking import BUNDLE, NEEDED
+
+Key = Path | str | PublicKey
+
+_LIMITS: Final = {
+    "precommit.dsse.json": MAX_ENVELOPE,
+    "certificate.dsse.json": MAX_ENVELOPE,
+    BUNDLE: 2 * MAX_ENVELOPE,
+    "claims.jsonl": 2**30,
+    "evidence.bin": 2**32,
+    "members.sha256": members.MAX_LIST,
+    "recipe.toml": 2**20,
+}
+_MAX_SHARDS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """A folder's files: contents of the small ones, SHA-256 (hex) of the members."""
+
+    contents: Mapping[str, bytes]
+    digests: Mapping[str, str]
+
+
+def read(folder: Path) -> Files:
+    """Return the files of a release folder, unverified.
+
+    Missing ones are left out, for ``verify`` to name. Raises ReleaseError for links, devices,
+    oversized files and strange names in ``members/``.
+    """
+    contents = {name: _content(folder, name) for name in (*NEEDED, BUNDLE)}
+    digests = {name: files.sha256(folder / name) for name in _member_names(folder)}
+    return Files(
+        contents={name: data for name, data in contents.items() if data is not None},
+        digests=digests,
+    )
+
+
+def verify(path: Path | str, key: Key | Sequence[Key]) -> Verified:
+    """Verify a release folder or a single-input file under one or more pinned keys.
+
+    Returns what was established, or raises VerificationError. UsageError for an unusable key.
+    """
+    path = Path(path)
+    keys = [key] if isinstance(key, Path | str | PublicKey) else list(key)
+    pinned = [k if isinstance(k, PublicKey) else keyfiles.load_public(Path(k)) for k in keys]
+    if path.is_dir():
+        found = read(path)
+        return checks.release(found.contents, found.digests, pinned)
+    return checks.single_input(files.read(path, limit=single.MAX_FILE), pinned)
+
+
+def extract(path: Path | str, index: int) -> bytes:
+    """Return the single-input file of input ``index``; the folder's claims must fit its root.
+
+    Needs no key: whoever receives the file verifies it.
+    """
+    folder = Path(path)
+    wanted = ("certificate.dsse.json", "precommit.dsse.json", "claims.jsonl", "evidence.bin")
+    parts = {name: files.read(folder / name, limit=_LIMITS[name]) for name in wanted}
+    certificate = _certificate(parts["certificate.dsse.json"])
+    leaves = split(parts["claims.jsonl"])
+    if not 0 <= index < certificate.batch_size:
+        raise UsageError(f"input {index}: expected 0 to {certificate.batch_size - 1}")
+    tree = merkle.Tree(leaves)
+    if tree.size != certificate.batch_size or tree.root.hex() != certificate.batch_root:
+        raise ReleaseError("claims.jsonl: not the claims that certificate.dsse.json signs")
+    start = index * certificate.row_size
+    return single.build(
+        certificate=parts["certificate.dsse.json"],
+        precommitment=parts["precommit.dsse.json"],
+        leaf=leaves[index],
+        row=parts["evidence.bin"][start : start + certificate.row_size],
+        index=index,
+        size=tree.size,
+        proof=tree.proof(index),
+    )
+
+
+def _certificate(data: bytes) -> Certificate:
+    envelope = dsse.parse(data, "certificate.dsse.json")
+    parsed = statement.parse(
+        envelope.payload,
+        "certificate",
+        predicate_type=statement.CERTIFICATE,
+        subject="members.sha256",
+    )
+    return Certificate.from_dict(parsed.predicate)
+
+
+def _content(folder: Path, name: str) -> bytes | None:
+    try:
+        return files.read(folder / name, limit=_LIMITS[name])
+    except UndecidedError:
+        if os.path.lexists(folder / name):
+            raise
+        return None
+
+
+def _member_names(folder: Path) -> list[str]:
+    """Return the names of all files that could vote; a link or a folder among them is refused."""
+    place = folder / members.FOLDER
+    if place.is_symlink():
+        raise ReleaseError(f"{place}: is a symbolic link, expected a folder")
+    names = []
+    if os.path.lexists(folder / members.FRONT_END):
+        names.append(members.FRONT_END)
+    if place.is_dir():
+        for entry in os.scandir(place):
+            names.append(members.check_name(f"{members.FOLDER}/{entry.name}", str(folder)))
+            if len(names) > _MAX_SHARDS:
+                raise ReleaseError(f"{place}: more than {_MAX_SHARDS} files")
+    return sorted(names)

@@ -1,0 +1,108 @@
+"""The two ways in: a release folder's bytes, or one input's file. Top to bottom, as specified."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from auditor.errors import UndecidedError
+from auditor.format import dsse, single
+from auditor.format.dsse import Envelope
+from auditor.format.keys import PublicKey
+from auditor.format.predicate import Certificate, Precommitment
+from auditor.format.statement import Statement
+from auditor.guarantee.smoothing import Rule
+from auditor.verify import scope, steps
+from auditor.verify.verified import Claim, Verified
+
+NEEDED: Final = (
+    "precommit.dsse.json",
+    "certificate.dsse.json",
+    "claims.jsonl",
+    "evidence.bin",
+    "members.sha256",
+    "recipe.toml",
+)
+BUNDLE: Final = "certificate.sigstore.json"
+
+
+def release(
+    files: Mapping[str, bytes], digests: Mapping[str, str], keys: Sequence[PublicKey]
+) -> Verified:
+    """Return what a release folder establishes, or raise VerificationError.
+
+    ``files`` holds the contents of the files in NEEDED, and of the Sigstore bundle if there is
+    one; ``digests`` the SHA-256 (hex) of every file in ``members/`` and of ``frontend.onnx``, by
+    name; ``keys`` the pinned keys.
+    """
+    for name in NEEDED:
+        if name not in files:
+            raise UndecidedError(f"{name}: missing")
+    first = dsse.parse(files["precommit.dsse.json"], "precommit.dsse.json")  # (1)
+    second = dsse.parse(files["certificate.dsse.json"], "certificate.dsse.json")
+    start = _Start(first, second, keys)  # (2) to (6)
+    certificate = start.certificate
+    leaves = steps.leaves(files["claims.jsonl"], certificate)  # (7)
+    steps.inputs(leaves, certificate)  # (8)
+    row = steps.evidence(files["evidence.bin"], certificate)  # (9)
+    for leaf in leaves:
+        steps.judged(leaf, row(leaf.index), start.rule)  # (10)
+    steps.summary(leaves, certificate)  # (11)
+    steps.recipe(files["recipe.toml"], certificate)  # (12)
+    subject = start.statement.subject_sha256
+    steps.member_files(files["members.sha256"], digests, subject, certificate)
+    if BUNDLE in files:
+        steps.bundle(files[BUNDLE], second)
+    return start.verified("release", tuple(Claim.from_leaf(leaf) for leaf in leaves))  # (13)
+
+
+def single_input(data: bytes, keys: Sequence[PublicKey]) -> Verified:
+    """Return what the file of one input establishes about it, or raise VerificationError."""
+    parts = single.parse(data, "input file")  # (1)
+    start = _Start(parts.precommitment, parts.certificate, keys)  # (2) to (6)
+    leaf = steps.included(
+        parts.leaf, parts.index, parts.size, parts.proof, start.certificate
+    )  # (7)
+    steps.judged(leaf, parts.row, start.rule)  # (9), (10)
+    return start.verified("input", (Claim.from_leaf(leaf),))  # (13)
+
+
+class _Start:
+    """Steps 2 to 6, the same for both: who signed what, and the rule that it defines."""
+
+    __slots__ = ("certificate", "key", "payload", "precommitment", "rule", "statement")
+
+    def __init__(
+        self, precommitment: Envelope, certificate: Envelope, keys: Sequence[PublicKey]
+    ) -> None:
+        signers = steps.signer(precommitment, certificate, keys)  # (2)
+        self.precommitment: Precommitment
+        self.certificate: Certificate
+        self.statement: Statement
+        self.precommitment, self.certificate, self.statement = steps.statements(  # (3)
+            precommitment, certificate
+        )
+        self.key = steps.commitment(precommitment, self.precommitment, self.certificate, signers)
+        self.rule: Rule = steps.rule(self.certificate)  # (5)
+        steps.thresholds(self.rule, self.certificate)  # (6)
+        self.payload = certificate.payload
+
+    def verified(self, kind: scope.Kind, claims: tuple[Claim, ...]) -> Verified:
+        """(13) Return the result, with what it does and does not rest on."""
+        randomised = self.rule.randomised
+        return Verified(
+            kind=kind,
+            precommitment=self.precommitment,
+            certificate=self.certificate,
+            statement=self.statement,
+            digest=hashlib.sha256(self.payload).hexdigest(),
+            keyid=self.key.keyid,
+            randomised=randomised,
+            members_drawn=self.rule.drawn,
+            axes=tuple(self.rule.axes),
+            challenge=scope.challenge(self.certificate, randomised=randomised),
+            claims=claims,
+            checked=scope.checked(kind),
+            not_checked=scope.not_checked(kind, self.certificate, randomised=randomised),
+        )

@@ -1,0 +1,118 @@
+"""What a verifier holds after checking: nothing else in the project makes a ``Verified``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from auditor.errors import UsageError
+from auditor.format.leaf import Leaf
+from auditor.format.predicate import Certificate, Precommitment
+from auditor.format.statement import Statement
+from auditor.guarantee.threat import Budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One input: its label (None: abstained) and the maximal budgets that cannot change it."""
+
+    index: int
+    label: int | None
+    true_label: int | None
+    frontier: tuple[Budget, ...]
+    evidence: Mapping[str, object]
+    salt: str
+    source: str
+    tensor: str
+
+    @classmethod
+    def from_leaf(cls, leaf: Leaf) -> Claim:
+        """Return the claim that a leaf states."""
+        return cls(
+            index=leaf.index,
+            label=leaf.label,
+            true_label=leaf.true_label,
+            frontier=tuple(Budget.of(budget) for budget in leaf.frontier),
+            evidence=leaf.statistics,
+            salt=leaf.input.salt,
+            source=leaf.input.source,
+            tensor=leaf.input.tensor,
+        )
+
+    def certified(self, budget: Budget | Mapping[str, int]) -> bool:
+        """Whether no attack within ``budget`` changes the label.
+
+        True when some budget of the frontier is at least as large on every axis.
+        """
+        wanted = budget if isinstance(budget, Budget) else Budget.of(budget)
+        return any(most.covers(wanted) for most in self.frontier)
+
+    def radius(self, axis: str) -> int | None:
+        """Return the largest certified amount on one axis alone; None: not even 0 is certified."""
+        return max((most.get(axis) for most in self.frontier), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A certificate whose signature and arithmetic were checked under a pinned key.
+
+    ``kind`` says what was at hand: a whole release folder, or the file of a single input, whose
+    one claim is then all of ``claims``. ``checked`` and ``not_checked`` say what a reader may rely
+    on; ``challenge`` is this verifier's own judgement, never read from the certificate.
+    """
+
+    kind: Literal["release", "input"]
+    precommitment: Precommitment
+    certificate: Certificate
+    statement: Statement
+    digest: str
+    keyid: str
+    randomised: bool
+    members_drawn: bool
+    axes: tuple[str, ...]
+    challenge: str
+    claims: tuple[Claim, ...]
+    checked: tuple[str, ...]
+    not_checked: tuple[str, ...]
+
+    @property
+    def audit(self) -> Mapping[str, object]:
+        """The signed audit object: recipe, data set, inputs, threat, code, environment."""
+        return self.certificate.audit.to_dict()
+
+    @property
+    def summary(self) -> Mapping[str, object]:
+        """The signed totals: recomputed from all leaves when ``kind`` is ``release``."""
+        return self.certificate.summary.to_dict()
+
+    @property
+    def budgets(self) -> tuple[Budget, ...]:
+        """The declared budgets, in declared order."""
+        return tuple(Budget.of(budget) for budget in self.certificate.audit.budgets)
+
+    def claim(self, index: int) -> Claim:
+        """Return the claim about input ``index``; raise UsageError when it is not at hand."""
+        if self.kind == "input":
+            if self.claims[0].index == index:
+                return self.claims[0]
+        elif 0 <= index < len(self.claims):
+            return self.claims[index]
+        raise UsageError(f"input {index}: not among the {len(self.claims)} verified claims")
+
+    def radius(self, index: int, axis: str) -> int | None:
+        """Return the certified radius of one input along one axis; None: nothing is certified."""
+        if axis not in self.axes:
+            raise UsageError(f"axis {axis!r}: this certificate speaks of {', '.join(self.axes)}")
+        return self.claim(index).radius(axis)
+
+    def certified_accuracy(self, budget: Budget | Mapping[str, int]) -> Fraction:
+        """Return the share of inputs certified within ``budget`` with their true label.
+
+        Raises UsageError for a single-input file, which says nothing about the others.
+        """
+        if self.kind != "release":
+            raise UsageError("certified accuracy needs the release folder, not a single input")
+        certified = sum(c.label == c.true_label and c.certified(budget) for c in self.claims)
+        return Fraction(certified, len(self.claims))
