@@ -1,0 +1,1 @@
+"""Numbers only: binomial tails and Neyman-Pearson bounds, decided exactly. Knows no attack."""

@@ -1,0 +1,239 @@
+"""Exact decisions about binomial tails: what n votes prove about a probability.
+
+If k of n independent votes fall on an event, then "its probability exceeds p" is false with
+chance at most P[Bin(n, p) >= k]. Everything here decides that tail against a level with certainty:
+by Arb's ball arithmetic (a rigorous enclosure) at growing precision, then, when a tie is too close
+for balls, by integers. What stays undecided counts as *not established*.
+
+Clopper and Pearson (1934), one-sided, without ever inverting a beta distribution in floats.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from flint import arb, ctx, fmpq, fmpz
+
+_PRECISIONS: Final = (128, 512)
+_EXACT_BITS: Final = 4_000_000  # size of n * denominator up to which the integer sum is affordable
+
+
+def tail_at_most(n: int, k: int, p: fmpq, level: fmpq) -> bool:
+    """Return True only if P[Bin(n, p) >= k] <= level is established.
+
+    >>> tail_at_most(10, 10, fmpq(1, 2), fmpq(1, 1024)), tail_at_most(10, 9, fmpq(1, 2), fmpq(1, 99))
+    (True, False)
+    """
+    return decide_tail(n, k, p, level) is True
+
+
+def decide_tail(n: int, k: int, p: fmpq, level: fmpq) -> bool | None:
+    """Return whether P[Bin(n, p) >= k] <= level, or None when it could not be decided.
+
+    Raises ValueError unless n >= 0 and 0 <= p <= 1.
+    """
+    _check(n, p)
+    if k <= 0 or p == 1:
+        certain = k <= n  # the tail is 1, or 0 when more than n successes are asked for
+        return level >= (1 if certain else 0)
+    if k > n or p == 0:
+        return level >= 0
+    if level <= 0 or level >= 1:
+        return level >= 1  # here the tail lies strictly between 0 and 1
+    for precision in _PRECISIONS:
+        with ctx.workprec(precision):
+            tail = _tail_ball(n, k, arb(p), precision)
+            if tail <= arb(level):
+                return True
+            if tail > arb(level):
+                return False
+    if n * int(p.q).bit_length() <= _EXACT_BITS:
+        return exact_tail(n, k, p) <= level
+    return None
+
+
+def exact_tail(n: int, k: int, p: fmpq) -> fmpq:
+    """Return P[Bin(n, p) >= k] as a rational. Costs min(k, n-k+1) products of long integers.
+
+    >>> str(exact_tail(3, 2, fmpq(1, 2)))
+    '1/2'
+    """
+    _check(n, p)
+    if k <= 0:
+        return fmpq(1)
+    if k > n:
+        return fmpq(0)
+    yes, no = p.p, p.q - p.p
+    if n - k <= k:
+        return fmpq(_partial(n, n - k, yes, no) * yes**k, p.q**n)
+    return 1 - fmpq(_partial(n, k - 1, no, yes) * no ** (n - k + 1), p.q**n)
+
+
+def _partial(n: int, last: int, common: fmpz, rare: fmpz) -> fmpz:
+    """Return sum over j <= last of C(n, j) rare**j common**(last - j), by Horner's rule."""
+    total, choose, power = fmpz(0), fmpz(1), fmpz(1)
+    for j in range(last + 1):
+        total = total * common + choose * power
+        power *= rare
+        choose = choose * (n - j) // (j + 1)
+    return total
+
+
+def _tail_ball(n: int, k: int, p: arb, precision: int) -> arb:
+    """Enclose P[Bin(n, p) >= k] for 1 <= k <= n and 0 < p < 1."""
+    if k == n:
+        return p**n
+    if k == 1:
+        return 1 - (1 - p) ** n
+    if arb(k) >= n * p:  # terms fall geometrically upwards from k
+        return _outward(n, k, p, precision)
+    return 1 - _outward(n, n - k + 1, 1 - p, precision)
+
+
+def _outward(n: int, k: int, p: arb, precision: int) -> arb:
+    """Enclose the upper tail by its falling terms and a geometric bound on what is left out."""
+    q = 1 - p
+    if k >= n:
+        return p**n
+    log_first = (
+        arb(n + 1).lgamma()
+        - arb(k + 1).lgamma()
+        - arb(n - k + 1).lgamma()
+        + k * p.log()
+        + (n - k) * q.log()
+    )
+    term = log_first.exp()
+    total = term
+    odds = p / q
+    negligible = arb(2) ** (-precision // 2)
+    for i in range(k, n):
+        # ratio of term i+1 to term i; it decreases in i
+        ratio = odds * (n - i) / (i + 1)
+        if i % 8 == 0 and ratio < 1:
+            rest = term * ratio / (1 - ratio)
+            if rest < total * negligible:
+                return total + rest * arb(0.5, 0.5)
+        term = term * ratio
+        total = total + term
+    return total
+
+
+@lru_cache(maxsize=4096)
+def least_count(n: int, p: fmpq, level: fmpq) -> int | None:
+    """Return the least k with P[Bin(n, p) >= k] <= level, or None when not even k = n will do.
+
+    ``k`` votes of ``n`` then prove "the probability exceeds p" at this level, and k - 1 do not.
+    Requires 0 <= level < 1/2 and n >= 0.
+
+    >>> least_count(1000, fmpq(7, 8), fmpq(1, 1000)), least_count(1000, fmpq(1999, 2000), fmpq(1, 9))
+    (907, None)
+    """
+    _check(n, p)
+    if level < 0 or 2 * level >= 1:
+        message = f"level: expected 0 <= level < 1/2, got {level}"
+        raise ValueError(message)
+    if not tail_at_most(n, n, p, level) or n == 0:
+        return None
+    # The median of Bin(n, p) is floor(np) or ceil(np), so the tail at floor(np) is at least 1/2.
+    fails = max(0, int((n * p).floor()))
+    step = int((n * p * (1 - p)).floor()).bit_length() ** 2 + 1
+    holds = n
+    while fails + step < n:
+        if tail_at_most(n, fails + step, p, level):
+            holds = fails + step
+            break
+        fails += step
+        step *= 2
+    while holds - fails > 1:
+        middle = (holds + fails) // 2
+        if tail_at_most(n, middle, p, level):
+            holds = middle
+        else:
+            fails = middle
+    return holds
+
+
+@lru_cache(maxsize=65536)
+def lower_bound(n: int, k: int, level: fmpq, bits: int = 32) -> fmpq:
+    """Return the largest a/2**bits that k of n votes prove the probability to exceed.
+
+    False with chance at most ``level``. Zero (with nothing proved) when k = 0.
+
+    >>> lower_bound(1000, 1000, fmpq(1, 1000)) < fmpq(99312, 100000)
+    True
+    >>> lower_bound(10, 0, fmpq(1, 100)) == 0
+    True
+    """
+    if not 0 <= k <= n:
+        message = f"count: expected 0 <= k <= {n}, got {k}"
+        raise ValueError(message)
+    scale = 1 << bits
+    holds, fails = 0, scale
+    if k == 0:
+        return fmpq(0)
+    guess, width = _guess(n, k, level, scale), 1
+    # gallop from the guess to a bracket, then bisect: every step is a rigorous decision
+    while holds < guess - width or guess + width < fails:
+        below, above = guess - width, guess + width
+        if below > holds and not tail_at_most(n, k, fmpq(below, scale), level):
+            fails = below
+        elif above < fails and tail_at_most(n, k, fmpq(above, scale), level):
+            holds = above
+        else:
+            holds, fails = max(holds, below), min(fails, above)
+            break
+        width *= 16
+    while fails - holds > 1:
+        middle = (holds + fails) // 2
+        if tail_at_most(n, k, fmpq(middle, scale), level):
+            holds = middle
+        else:
+            fails = middle
+    return fmpq(holds, scale)
+
+
+def upper_bound(n: int, k: int, level: fmpq, bits: int = 32) -> fmpq:
+    """Return the least a/2**bits that k of n votes prove the probability to stay below.
+
+    >>> str(upper_bound(10, 10, fmpq(1, 100)))
+    '1'
+    """
+    return 1 - lower_bound(n, n - k, level, bits)
+
+
+def _guess(n: int, k: int, level: fmpq, scale: int) -> int:
+    """Return a rough solution of tail(p) = level, times scale. It starts a search, nothing more.
+
+    Newton's method on the logarithm of the tail, which is concave in p: from a start below the
+    root it climbs and never overshoots.
+    """
+    with ctx.workprec(64):
+        target = arb(level).log()
+        p = (target / k).exp() * arb(fmpq(k, n)) / 3
+        for _ in range(24):
+            p = arb(p.mid())
+            tail = _tail_ball(n, k, p, 64)
+            # d/dp of the tail is the density of Beta(k, n - k + 1)
+            log_density = (
+                arb(n + 1).lgamma()
+                - arb(k).lgamma()
+                - arb(n - k + 1).lgamma()
+                + (k - 1) * p.log()
+                + (n - k) * (1 - p).log()
+            )
+            step = (target - tail.log()) * tail / log_density.exp()
+            if not step.is_finite():
+                break
+            if not 0 < p + step < 1:
+                break
+            p = p + step
+            if abs(step) * scale < 1:
+                break
+        return min(max(int((p * scale).mid().floor().unique_fmpz() or 1), 1), scale - 1)
+
+
+def _check(n: int, p: fmpq) -> None:
+    if n < 0 or not 0 <= p <= 1:
+        message = f"binomial: expected n >= 0 and 0 <= p <= 1, got n={n}, p={p}"
+        raise ValueError(message)

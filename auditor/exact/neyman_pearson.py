@@ -1,0 +1,181 @@
+"""The least probability that survives a change of coordinates under discrete noise, exactly.
+
+A coordinate of an alphabet with K symbols is kept with probability ``keep`` and otherwise replaced
+by one of the K - 1 other symbols, uniformly. A change of R such coordinates turns the law P of the
+noisy value into Q. Unchanged coordinates have the same law under both and drop out, so nothing here
+depends on the dimension. On the changed ones Q/P depends only on
+
+    e = #(coordinates showing the old symbol) - #(coordinates showing the new one),
+
+namely (other/keep)**e, and the mass of the type e is a coefficient of
+(keep z**2 + (K-2) other z + other)**R. The Neyman-Pearson lemma then gives the least Q-mass L(p)
+of a randomised test with P-mass p: fill p with types in increasing order of Q/P.
+(Lee, Yuan, Chang, Jaakkola 2019, Lemma 4 and its greedy fill; the reduction is proved in
+docs/guarantee.md, section 3.)
+
+``survival`` is the chance that the noise uses no changed unit at all (a bag without a rewritten
+example, a view with all changed pixels hidden); otherwise nothing is known. Then
+
+    LB(p) = survival * L((p - (1 - survival)) / survival),   zero below p = 1 - survival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from math import prod
+from typing import Final
+
+from flint import fmpq, fmpz, fmpz_poly
+
+MAX_CHANGED: Final = 4096
+MAX_TYPES: Final = 1 << 18
+_HALF: Final = fmpq(1, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipGroup:
+    """``changed`` coordinates with the same alphabet and the same noise.
+
+    Raises ValueError unless symbols >= 2, 1/symbols < keep < 1 and 0 <= changed <= MAX_CHANGED.
+    With keep = 1/symbols the noise erases everything; below, it prefers wrong symbols: neither
+    has a use, so both are refused.
+    """
+
+    symbols: int
+    keep: fmpq
+    changed: int
+
+    def __post_init__(self) -> None:
+        if self.symbols < 2:
+            message = f"symbols: expected at least 2, got {self.symbols}"
+            raise ValueError(message)
+        if not (self.keep < 1 and self.keep * self.symbols > 1):
+            message = f"keep: expected 1/{self.symbols} < keep < 1, got {self.keep}"
+            raise ValueError(message)
+        if not 0 <= self.changed <= MAX_CHANGED:
+            message = f"changed: expected 0 .. {MAX_CHANGED}, got {self.changed}"
+            raise ValueError(message)
+
+    @property
+    def types(self) -> int:
+        """Number of likelihood-ratio values."""
+        return self.changed + 1 if self.symbols == 2 else 2 * self.changed + 1  # noqa: PLR2004
+
+
+def merge(groups: Sequence[FlipGroup]) -> tuple[FlipGroup, ...]:
+    """Join groups with the same noise and drop empty ones, in a canonical order."""
+    changed: dict[tuple[int, fmpq], int] = {}
+    for group in groups:
+        key = (group.symbols, group.keep)
+        changed[key] = changed.get(key, 0) + group.changed
+    ordered = sorted(changed.items(), key=lambda item: (item[0][0], item[0][1]))
+    return tuple(
+        FlipGroup(symbols=symbols, keep=keep, changed=count)
+        for (symbols, keep), count in ordered
+        if count
+    )
+
+
+def type_count(groups: Sequence[FlipGroup]) -> int:
+    """Return the number of types a bound over these groups sums: its cost."""
+    return prod(group.types for group in merge(groups))
+
+
+def least_mass(groups: Sequence[FlipGroup], p: fmpq, survival: fmpq = fmpq(1)) -> fmpq:  # noqa: B008
+    """Return LB(p): the least changed-law mass of any test with original-law mass ``p``.
+
+    >>> str(least_mass([FlipGroup(symbols=2, keep=fmpq(4, 5), changed=1)], fmpq(7, 8)))
+    '1/2'
+    """
+    _check_probability("p", p)
+    _check_probability("survival", survival)
+    if survival == 0 or p <= 1 - survival:
+        return fmpq(0)
+    return survival * _fill(merge(groups), (p - (1 - survival)) / survival)
+
+
+def greatest_mass(groups: Sequence[FlipGroup], p: fmpq, survival: fmpq = fmpq(1)) -> fmpq:  # noqa: B008
+    """Return UB(p) = 1 - LB(1 - p): the largest changed-law mass of a test with mass ``p``."""
+    return 1 - least_mass(groups, 1 - p, survival)
+
+
+def threshold(groups: Sequence[FlipGroup], survival: fmpq = fmpq(1)) -> fmpq | None:  # noqa: B008
+    """Return p*: LB(p) > 1/2 exactly for p > p*; None when no p will do.
+
+    L is its own inverse under the exchange of P and Q, L^-1(y) = 1 - L(1 - y), because exchanging
+    old and new symbols maps the pair (P, Q) to (Q, P). Hence p* = 1 - survival * L(1 - 1/(2
+    survival)), which is 1 - L(1/2) at survival 1.
+
+    >>> [str(threshold([FlipGroup(symbols=2, keep=fmpq(4, 5), changed=r)])) for r in (0, 1, 4)]
+    ['1/2', '7/8', '3971/4000']
+    """
+    _check_probability("survival", survival)
+    if 2 * survival <= 1:
+        return None
+    return 1 - survival * _fill(merge(groups), 1 - _HALF / survival)
+
+
+def _fill(groups: tuple[FlipGroup, ...], p: fmpq) -> fmpq:
+    """Return L(p) over merged groups."""
+    if not groups:
+        return p
+    total, types = _types(groups)
+    wanted = p * total
+    reached = fmpq(0)
+    for ratio, old, new in types:
+        if wanted <= old:
+            # the boundary type is used in part: a randomised test
+            return (reached + wanted * ratio) / total
+        wanted -= old
+        reached += new
+    return reached / total
+
+
+@lru_cache(maxsize=64)
+def _types(groups: tuple[FlipGroup, ...]) -> tuple[fmpz, tuple[tuple[fmpq, fmpz, fmpz], ...]]:
+    """Return (common denominator, types as (Q/P, P mass, Q mass) in increasing order of Q/P)."""
+    if type_count(groups) > MAX_TYPES:
+        message = f"noise: {type_count(groups)} types exceed the limit of {MAX_TYPES}"
+        raise ValueError(message)
+    total = fmpz(1)
+    columns = []
+    for group in groups:
+        scale, column = _group_types(group)
+        total *= scale
+        columns.append(column)
+    if len(columns) == 1:
+        return total, columns[0]
+    joint = [
+        (
+            prod((ratio for ratio, _, _ in types), start=fmpq(1)),
+            prod((old for _, old, _ in types), start=fmpz(1)),
+            prod((new for _, _, new in types), start=fmpz(1)),
+        )
+        for types in product(*columns)
+    ]
+    joint.sort(key=lambda entry: entry[0])
+    return total, tuple(joint)
+
+
+def _group_types(group: FlipGroup) -> tuple[fmpz, tuple[tuple[fmpq, fmpz, fmpz], ...]]:
+    """Return one group's types, scaled to integers; increasing Q/P is decreasing e."""
+    others = group.symbols - 1
+    keep = group.keep.p * others  # integer weights of keeping and of each other symbol
+    other = group.keep.q - group.keep.p
+    changed = group.changed
+    mass = fmpz_poly([other, (group.symbols - 2) * other, keep]) ** changed
+    ratio = fmpq(other, keep)
+    step = 2 if group.symbols == 2 else 1  # noqa: PLR2004 (no third symbol: e has R's parity)
+    return (group.keep.q * others) ** changed, tuple(
+        (ratio**e, mass[changed + e], mass[changed - e])
+        for e in range(changed, -changed - 1, -step)
+    )
+
+
+def _check_probability(name: str, value: fmpq) -> None:
+    if not 0 <= value <= 1:
+        message = f"{name}: expected a probability, got {value}"
+        raise ValueError(message)

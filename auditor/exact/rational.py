@@ -1,0 +1,84 @@
+"""Rationals as strict text, and rounding to dyadic numbers in a named direction.
+
+Every probability on the wire is text such as ``205/256``: no float is ever parsed, so what was
+signed is exactly what is computed with.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from flint import fmpq, fmpz
+
+_MAX_LENGTH: Final = 128
+_FRACTION: Final = re.compile(r"(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?")
+_DECIMAL: Final = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?")
+
+
+def parse(text: object) -> fmpq:
+    """Return the non-negative rational written ``a`` or ``a/b`` in plain digits.
+
+    ``a/b`` need not be in lowest terms. Signs, spaces, leading zeros, decimal points, a zero
+    denominator and text longer than 128 characters raise ValueError.
+
+    >>> str(parse("205/256")), str(parse("16/256")), str(parse("1"))
+    ('205/256', '1/16', '1')
+    """
+    if not isinstance(text, str) or len(text) > _MAX_LENGTH:
+        message = f"expected a fraction such as '205/256', got {_shown(text)}"
+        raise ValueError(message)
+    match = _FRACTION.fullmatch(text)
+    if match is None or not text.isascii():
+        message = f"expected a fraction such as '205/256', got {_shown(text)}"
+        raise ValueError(message)
+    return fmpq(int(match[1]), int(match[2] or "1"))
+
+
+def parse_number(text: object) -> fmpq:
+    """Return the rational written as a fraction (see :func:`parse`) or a plain decimal.
+
+    >>> str(parse_number("-0.25")), str(parse_number("1/256"))
+    ('-1/4', '1/256')
+    """
+    if isinstance(text, str) and text.isascii() and len(text) <= _MAX_LENGTH:
+        match = _DECIMAL.fullmatch(text)
+        if match is not None:
+            digits = match[3] or ""
+            value = fmpq(int(match[2] + digits), fmpz(10) ** len(digits))
+            return -value if match[1] else value
+    return parse(text)
+
+
+def render(value: fmpq) -> str:
+    """Return ``a/b`` in lowest terms, or ``a`` for an integer.
+
+    >>> render(fmpq(16, 256))
+    '1/16'
+    """
+    return str(value)
+
+
+def round_up(value: fmpq, bits: int) -> fmpq:
+    """Return the least a/2**bits that is at least ``value``.
+
+    >>> str(round_up(fmpq(1, 3), 2)), str(round_up(fmpq(3, 4), 2))
+    ('1/2', '3/4')
+    """
+    scale = fmpz(1) << bits
+    return fmpq(-((-value.p * scale) // value.q), scale)
+
+
+def round_down(value: fmpq, bits: int) -> fmpq:
+    """Return the largest a/2**bits that is at most ``value``.
+
+    >>> str(round_down(fmpq(1, 3), 2))
+    '1/4'
+    """
+    scale = fmpz(1) << bits
+    return fmpq((value.p * scale) // value.q, scale)
+
+
+def _shown(text: object) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -1,0 +1,35 @@
+"""What one way of spending a budget does to the noise: the input of a Neyman-Pearson bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flint import fmpq
+
+from auditor.exact import neyman_pearson
+from auditor.exact.neyman_pearson import FlipGroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """Independent noise: all changed units unused with probability ``survival``; else, and given
+    that, flips on the changed coordinates of ``groups``.
+    """
+
+    survival: fmpq = fmpq(1)
+    groups: tuple[FlipGroup, ...] = ()
+
+    def threshold(self) -> fmpq | None:
+        """Return the vote probability that must be exceeded; None when none suffices."""
+        return neyman_pearson.threshold(self.groups, self.survival)
+
+
+def worst_threshold(shifts: tuple[Shift, ...]) -> fmpq | None:
+    """Return the largest threshold over all ways of spending; None when one is impossible."""
+    worst = fmpq(1, 2)
+    for shift in shifts:
+        value = shift.threshold()
+        if value is None:
+            return None
+        worst = max(worst, value)
+    return worst

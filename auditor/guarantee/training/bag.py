@@ -1,0 +1,62 @@
+"""Bagging: a member is trained on examples drawn with replacement (Jia, Cao and Gong 2021).
+
+Covers rewriting examples at will (features and label), the number of examples staying the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from flint import fmpq
+
+from auditor.errors import RecipeError
+from auditor.guarantee import fields
+from auditor.guarantee.threat import TRAIN_EXAMPLES, Threat
+from auditor.randomness import Stream
+
+_MAX_SIZE: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bag:
+    """``size`` draws with replacement for each member."""
+
+    method: ClassVar[str] = "bag"
+    drawn: ClassVar[bool] = True
+    axes: ClassVar[tuple[str, ...]] = (TRAIN_EXAMPLES,)
+
+    size: int
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, object], where: str) -> Bag:
+        """Read the parameters; RecipeError names what is wrong."""
+        fields.only(value, ("method", "size"), where)
+        return cls(size=fields.integer(value, "size", where, low=1, high=_MAX_SIZE))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the recipe form."""
+        return {"method": self.method, "size": self.size}
+
+    def threat(self, unit: str) -> Threat:
+        """Return the covered moves; RecipeError for groups, of which a bag would draw rows."""
+        if unit != "example":
+            message = (
+                f"unit {unit!r}: a bag draws examples; groups need smoothing.training partition"
+            )
+            raise RecipeError(message)
+        return Threat(unit=unit, moves=(("modify", 1), ("relabel", 1)))
+
+    def survival(self, changed: int, examples: int) -> fmpq:
+        """Return the chance (1 - changed/examples)**size that no rewritten example is drawn.
+
+        >>> str(Bag(size=2).survival(1, 4))
+        '9/16'
+        """
+        untouched = max(examples - changed, 0)
+        return fmpq(untouched, examples) ** self.size
+
+    def draw(self, stream: Stream, examples: int) -> list[int]:
+        """Return the indices in one member's bag."""
+        return [stream.below(examples) for _ in range(self.size)]

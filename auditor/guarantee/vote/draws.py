@@ -1,0 +1,162 @@
+"""Drawn members: each gives one vote, and the votes bound a probability.
+
+The certified classifier is the ideal smoothed one: the class that a random member votes for with
+probability above one half (bound ``top``), or above every other class's (bound ``runner-up``).
+An abstention is a vote for every rival.
+
+``top``: all votes count. k_A votes of n prove p_A > p*_B, hence the claim at B, when k_A >= k*_B;
+``k_floor`` pays for reading the label off the same votes. ``runner-up``: the label comes from the
+first votes, fixed by index, the counts from the others; p_A is bounded at half the level and the
+strongest rival at the other half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Final
+
+from flint import fmpq
+
+from auditor.errors import ClaimError
+from auditor.exact import binomial, neyman_pearson
+from auditor.guarantee import claim
+from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
+from auditor.guarantee.multiplicity import levels
+from auditor.guarantee.noise import Shift
+from auditor.guarantee.threat import Budget
+from auditor.guarantee.vote import counts
+
+ABSTAINED: Final = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawsRule:
+    """One vote of each of ``members`` drawn members."""
+
+    classes: int
+    members: int
+    axes: tuple[str, ...]
+    budgets: tuple[Budget, ...]
+    shifts: Mapping[Budget, tuple[Shift, ...]]
+    """For each declared budget, every way of spending it."""
+    share: fmpq
+    """The input's share of alpha."""
+    selection: int = 0
+    """Votes that only choose the label; 0: bound ``top``."""
+
+    drawn: ClassVar[bool] = True
+    randomised: ClassVar[bool] = True
+    views: ClassVar[int] = 1
+
+    @property
+    def row_size(self) -> int:
+        """Bytes of evidence for one input: a class index each, 255 = abstained."""
+        return self.members
+
+    @property
+    def counted(self) -> int:
+        """Votes that are counted."""
+        return self.members - self.selection
+
+    @cached_property
+    def table(self) -> counts.Table:
+        """Least winning counts of the bound ``top``; sufficient, not needed, for ``runner-up``."""
+        share = self.share / 2 if self.selection else self.share
+        chosen = levels(share, 1)
+        return counts.table(
+            self.counted,
+            # a label fixed beforehand costs nothing
+            floor=chosen.floor if not self.selection else share,
+            event=chosen.event if not self.selection else share,
+            shifts=self.shifts,
+        )
+
+    def judge(self, row: bytes) -> Judgement:
+        """Run the rule and its bound on one input's evidence; ClaimError on malformed evidence."""
+        if len(row) != self.members:
+            message = f"evidence row: expected {self.members} bytes, got {len(row)}"
+            raise ClaimError(message)
+        statistics = self._tally(row[self.selection :])
+        if self.selection:
+            statistics["selection"] = self._tally(row[: self.selection])
+        label, frontier = self._conclude(statistics)
+        return Judgement(label=label, statistics=statistics, frontier=frontier)
+
+    def check(self, label: int | None, statistics: Statistics, frontier: Iterable[Budget]) -> None:
+        """Raise ClaimError unless the statistics alone support the label and the frontier."""
+        claim.check_claim(self._conclude(statistics), label, frontier)
+
+    def certifies(self, label: int | None, statistics: Statistics, budget: Budget) -> bool:
+        """Return whether the claim holds at ``budget``, declared or covered by a declared one."""
+        _, votes, abstained = self._read(statistics)
+        if label is None:
+            return False
+        claim.whole(label, "label", 0, self.classes - 1)
+        return claim.covered(
+            self.budgets, budget, lambda declared: self._holds(label, votes, abstained, declared)
+        )
+
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """Return p* and the least winning count of each declared budget.
+
+        Under ``runner-up`` the counts are those that suffice whatever the rivals got.
+        """
+        return self.table.thresholds(self.budgets)
+
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Return the vote share, and the least number of members, that each budget needs."""
+        return self.table.requirements(self.budgets, self.selection, "members")
+
+    def _tally(self, votes: bytes) -> dict[str, object]:
+        tally = [votes.count(label) for label in range(self.classes)]
+        abstained = votes.count(ABSTAINED)
+        if sum(tally) + abstained != len(votes):
+            message = f"evidence row: expected votes from 0 to {self.classes - 1}, or {ABSTAINED}"
+            raise ClaimError(message)
+        return {"votes": tally, "abstained": abstained}
+
+    def _read(self, statistics: Statistics) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+        """Return (votes that choose the label, counted votes, counted abstentions)."""
+        keys = ("votes", "abstained", "selection") if self.selection else ("votes", "abstained")
+        read = claim.check_keys(statistics, keys)
+        votes, abstained = self._read_tally(read, self.counted, "votes")
+        if not self.selection:
+            return votes, votes, abstained
+        selection = claim.check_keys(read["selection"], ("votes", "abstained"), "selection")
+        chosen, _ = self._read_tally(selection, self.selection, "selection.votes")
+        return chosen, votes, abstained
+
+    def _read_tally(self, tally: Statistics, total: int, what: str) -> tuple[tuple[int, ...], int]:
+        votes = claim.whole_numbers(tally["votes"], what, self.classes, total)
+        abstained = claim.whole(tally["abstained"], f"{what}: abstained", 0, total)
+        claim.require(
+            sum(votes) + abstained == total, f"{what}: sum", total, sum(votes) + abstained
+        )
+        return votes, abstained
+
+    def _conclude(self, statistics: Statistics) -> tuple[int | None, tuple[Budget, ...]]:
+        chosen, votes, abstained = self._read(statistics)
+        label = max(range(self.classes), key=chosen.__getitem__)
+        if not self._holds(label, votes, abstained, Budget()):
+            return None, ()
+        return label, claim.frontier(
+            self.budgets, lambda budget: self._holds(label, votes, abstained, budget)
+        )
+
+    def _holds(self, label: int, votes: tuple[int, ...], abstained: int, budget: Budget) -> bool:
+        if not self.selection:
+            least = self.table.least(budget)
+            return least is not None and votes[label] >= least
+        level = self.share / 2
+        p_low = binomial.lower_bound(self.counted, votes[label], level)
+        rival = max(count for other, count in enumerate(votes) if other != label) + abstained
+        # the rivals' votes and A's are disjoint events, whatever was counted
+        p_high = min(binomial.upper_bound(self.counted, rival, level), 1 - p_low)
+        shifts = self.shifts.get(budget, (Shift(),))
+        return all(
+            neyman_pearson.least_mass(shift.groups, p_low, shift.survival)
+            > neyman_pearson.greatest_mass(shift.groups, p_high, shift.survival)
+            for shift in shifts
+        )

@@ -1,0 +1,227 @@
+"""Fixed members and fixed views: nothing is random, alpha is zero.
+
+Inside a view the members vote by plurality. Over the views:
+
+* one view (test ``none``): its label. Certified against c touched parts iff the margin is >= 2c.
+* ``views``: the plurality of the views. Certified against c and t changed units iff the views with
+  margin >= 2c, less the partitions * t views that t units can reach, are more than half.
+* ``two-mask``: the two-mask rule. Certified against c alone iff every first-round view has margin
+  >= 2c; against c and a covered change of the input iff every union of two masks has.
+
+So one number for each declared amount t of the test axis decides every c: the claim holds iff
+``margin_t >= 2c``. Those numbers are the statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from auditor.errors import ClaimError, RecipeError
+from auditor.guarantee import claim
+from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
+from auditor.guarantee.test.none import NoTest
+from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks, decide
+from auditor.guarantee.test.views import Views
+from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
+from auditor.guarantee.vote.plurality import Tallies, plurality
+
+Label = int | None
+FixedTest = NoTest | Views | GroupMasks | WindowMasks
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarginRule:
+    """The deterministic vote of ``members`` fixed members over the views of ``test``."""
+
+    classes: int
+    members: int
+    axes: tuple[str, ...]
+    budgets: tuple[Budget, ...]
+    test: FixedTest
+
+    drawn = False
+    randomised = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.test, GroupMasks | WindowMasks):
+            for t in self.amounts:
+                if t > self.test.reach:
+                    message = (
+                        f"claim.budgets: {self.test.axes[0]} {t} exceeds what the masks cover: "
+                        f"expected at most {self.test.reach}"
+                    )
+                    raise RecipeError(message)
+
+    @property
+    def views(self) -> int:
+        """Number of views."""
+        return 1 if isinstance(self.test, NoTest) else self.test.count
+
+    @property
+    def row_size(self) -> int:
+        """Bytes of evidence for one input."""
+        return self.views * (self.classes + 1) * 2
+
+    @cached_property
+    def amounts(self) -> tuple[int, ...]:
+        """Declared amounts t of the test axis, zero included, in increasing order."""
+        return tuple(sorted({0, *(self._changed(budget) for budget in self.budgets)}))
+
+    @property
+    def worst(self) -> int:
+        """The least margin there can be; it stands for "no number of good views suffices"."""
+        return -self.members - 1
+
+    def decide(self, tallies: Callable[[tuple[int, ...]], Sequence[Sequence[int]]]) -> Label:
+        """Return the deployed rule's label, None for an abstention.
+
+        ``tallies(indices)`` returns, for each of these views, the votes per class and then the
+        abstentions of all members; it is asked for the views the rule needs and no others.
+        """
+
+        def labels(indices: tuple[int, ...]) -> list[Label]:
+            return [plurality(tally[:-1], tally[-1]) for tally in tallies(indices)]
+
+        first = self._first_round
+        return self._decide(
+            labels(tuple(first)),
+            lambda mask: labels(tuple(self._union(mask, other) for other in first)),
+        )
+
+    def judge(self, row: bytes) -> Judgement:
+        """Run the rule and its bound on one input's evidence; ClaimError on malformed evidence."""
+        tallies = Tallies(row, views=self.views, classes=self.classes, members=self.members)
+        first = self._first_round
+        label = self._decide(
+            tallies.labels(len(first)),
+            lambda mask: (tallies.label(self._union(mask, other)) for other in first),
+        )
+        pairs = () if label is None else tuple(self._margins(tallies.margins(label)).items())
+        statistics: dict[str, object] = {"margins": [list(pair) for pair in pairs]}
+        return Judgement(label=label, statistics=statistics, frontier=self._frontier(dict(pairs)))
+
+    def check(self, label: Label, statistics: Statistics, frontier: Iterable[Budget]) -> None:
+        """Raise ClaimError unless the statistics alone support the label and the frontier.
+
+        Whether the label is the rule's own is seen from the row (:meth:`judge`); from the margins,
+        only that it is the one that can be certified.
+        """
+        margins = self._read(label, statistics)
+        claim.check_claim((label, self._frontier(margins)), label, frontier)
+
+    def certifies(self, label: Label, statistics: Statistics, budget: Budget) -> bool:
+        """Return whether the claim holds at ``budget``, declared or covered by a declared one."""
+        margins = self._read(label, statistics)
+        return claim.covered(self.budgets, budget, lambda declared: self._holds(margins, declared))
+
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """Return no thresholds: nothing is estimated."""
+        return ()
+
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Return the margin, and the least number of members, that each declared budget needs."""
+        return tuple(map(self._requirement, self.budgets))
+
+    @property
+    def _first_round(self) -> range:
+        test = self.test
+        return range(test.masks if isinstance(test, GroupMasks | WindowMasks) else self.views)
+
+    def _decide(self, first: Sequence[Label], second: Callable[[int], Iterable[Label]]) -> Label:
+        if not isinstance(self.test, GroupMasks | WindowMasks):
+            votes = [first.count(label) for label in range(self.classes)]
+            return plurality(votes, first.count(None))
+        rounds: dict[int, Sequence[Label]] = {}
+
+        def second_round(mask: int, other: int) -> Label:
+            if mask not in rounds:
+                rounds[mask] = tuple(second(mask))
+            return rounds[mask][other]
+
+        return decide(first, second_round)
+
+    @cached_property
+    def _places(self) -> Mapping[tuple[int, ...], int]:
+        if not isinstance(self.test, GroupMasks | WindowMasks):
+            return {}
+        return {hidden: index for index, hidden in enumerate(self.test.unions())}
+
+    @cached_property
+    def _hidden(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(self._places)[: len(self._first_round)]
+
+    def _union(self, mask: int, other: int) -> int:
+        """Return the view that hides both first-round masks."""
+        hidden = {*self._hidden[mask], *self._hidden[other]}
+        return self._places[tuple(sorted(hidden))]
+
+    def _margins(self, margins: list[int]) -> dict[int, int]:
+        """Return the deciding margin for every declared amount."""
+        test = self.test
+        if isinstance(test, Views):
+            ordered = sorted(margins, reverse=True)
+            needed = {t: test.good_views_needed(t) for t in self.amounts}
+            return {
+                t: ordered[need - 1] if need <= len(ordered) else self.worst
+                for t, need in needed.items()
+            }
+        first = min(margins[: len(self._first_round)])
+        least = min(margins)
+        return {t: least if t else first for t in self.amounts}
+
+    def _read(self, label: Label, statistics: Statistics) -> dict[int, int]:
+        """Return the margins by amount from a leaf; ClaimError when they are malformed."""
+        if label is not None:
+            claim.whole(label, "label", 0, self.classes - 1)
+        pairs = claim.check_keys(statistics, ("margins",))["margins"]
+        amounts = self.amounts if label is not None else ()
+        if not isinstance(pairs, Sequence) or len(pairs) != len(amounts):
+            message = f"margins: expected one pair for each of {amounts}, got {pairs!r:.80}"
+            raise ClaimError(message)
+        margins: dict[int, int] = {}
+        # all votes for any class but the first leave a margin one less
+        high = self.members - bool(label)
+        for t, pair in zip(amounts, pairs, strict=True):
+            if not isinstance(pair, Sequence) or len(pair) != 2:  # noqa: PLR2004
+                message = f"margins: expected a pair, got {pair!r:.80}"
+                raise ClaimError(message)
+            claim.whole(pair[0], "margins: amount", t, t)
+            # a larger change of the input never leaves a larger margin
+            high = claim.whole(pair[1], f"margins[{t}]", self.worst, high)
+            margins[t] = high
+        if margins and isinstance(self.test, NoTest):
+            claim.whole(margins[0], "margins: a plurality's own margin", 0, self.members)
+        return margins
+
+    def _frontier(self, margins: Mapping[int, int]) -> tuple[Budget, ...]:
+        return claim.frontier(self.budgets, lambda budget: self._holds(margins, budget))
+
+    def _holds(self, margins: Mapping[int, int], budget: Budget) -> bool:
+        if not margins:
+            return False  # abstained
+        return margins[self._changed(budget)] >= 2 * budget.get(TRAIN_EXAMPLES)
+
+    def _changed(self, budget: Budget) -> int:
+        return sum(budget.get(axis) for axis in self.test.axes)
+
+    def _requirement(self, budget: Budget) -> Requirement:
+        needed = 2 * budget.get(TRAIN_EXAMPLES)
+        least = needed + 1  # all votes for any class but the first make a margin one less
+        t = self._changed(budget)
+        if isinstance(self.test, Views) and self.test.good_views_needed(t) > self.test.count:
+            reason = (
+                f"{budget}: never, since {t} changed units reach {self.test.partitions * t} "
+                f"of {self.test.count} views, and less than half would be left"
+            )
+            return Requirement(budget=budget, reachable=False, reason=reason, margin=needed)
+        reachable = self.members >= least
+        has = f"needs a margin of {needed}, so at least {least} members; there are {self.members}"
+        return Requirement(
+            budget=budget,
+            reachable=reachable,
+            reason=f"{budget}: {has}",
+            margin=needed,
+            least_members=least,
+        )

@@ -1,0 +1,148 @@
+"""Fixed members inside a noisy view, a majority over random noise outside.
+
+For a noisy input z let E_D(z) be the members' plurality. The certified classifier is the class
+that E_D gives with probability above one half over the noise. If c members are touched, E_D'(z)
+is still A wherever the margin of A is at least 2c; that event depends on the audited set alone, so
+its probability only has to exceed the threshold of the *test side*. Each declared c > 0 bounds an
+event of its own, and c = 0 one if some budget changes the input alone: they share alpha.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+from flint import fmpq
+
+from auditor.errors import ClaimError
+from auditor.guarantee import claim
+from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
+from auditor.guarantee.multiplicity import levels
+from auditor.guarantee.noise import Shift
+from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
+from auditor.guarantee.vote import counts
+from auditor.guarantee.vote.plurality import Tallies
+
+
+@dataclass(frozen=True, kw_only=True)
+class NestedRule:
+    """``members`` fixed members, each voting on ``views`` noisy copies of an input."""
+
+    classes: int
+    members: int
+    views: int
+    axes: tuple[str, ...]
+    budgets: tuple[Budget, ...]
+    shifts: Mapping[Budget, tuple[Shift, ...]]
+    """For each declared budget, what it does to the noise on the input."""
+    share: fmpq
+    """The input's share of alpha."""
+
+    drawn: ClassVar[bool] = False
+    randomised: ClassVar[bool] = True
+
+    @property
+    def row_size(self) -> int:
+        """Bytes of evidence for one input."""
+        return self.views * (self.classes + 1) * 2
+
+    @cached_property
+    def depths(self) -> tuple[int, ...]:
+        """Declared values c of trainExamples, zero included, in increasing order."""
+        return tuple(sorted({0, *(budget.get(TRAIN_EXAMPLES) for budget in self.budgets)}))
+
+    @cached_property
+    def table(self) -> counts.Table:
+        """Least winning counts."""
+        # the empty budget is the label itself, which the floor pays for
+        events = {budget.get(TRAIN_EXAMPLES) for budget in self.budgets if budget.amounts}
+        shared = levels(self.share, len(events))
+        return counts.table(self.views, floor=shared.floor, event=shared.event, shifts=self.shifts)
+
+    def judge(self, row: bytes) -> Judgement:
+        """Run the rule and its bound on one input's evidence; ClaimError on malformed evidence."""
+        tallies = Tallies(row, views=self.views, classes=self.classes, members=self.members)
+        labels = tallies.labels(self.views)
+        won = [labels.count(label) for label in range(self.classes)]
+        label = max(range(self.classes), key=won.__getitem__)
+        ordered = sorted(tallies.margins(label))
+        wins = {c: self.views - bisect_left(ordered, 2 * c) for c in self.depths}
+        statistics: dict[str, object] = {"wins": [list(pair) for pair in wins.items()]}
+        if not self._wins(wins, Budget()):
+            return Judgement(label=None, statistics=statistics, frontier=())
+        return Judgement(label=label, statistics=statistics, frontier=self._frontier(wins))
+
+    def check(self, label: int | None, statistics: Statistics, frontier: Iterable[Budget]) -> None:
+        """Raise ClaimError unless the statistics alone support the label and the frontier."""
+        wins = self._read(statistics)
+        if label is not None:
+            claim.whole(label, "label", 0, self.classes - 1)
+        decided = self._wins(wins, Budget())
+        claim.require(
+            decided == (label is not None), "label", "a class" if decided else "none", label
+        )
+        claim.check_claim((label, self._frontier(wins)), label, frontier)
+
+    def certifies(self, label: int | None, statistics: Statistics, budget: Budget) -> bool:
+        """Return whether the claim holds at ``budget``, declared or covered by a declared one."""
+        wins = self._read(statistics)
+        return label is not None and claim.covered(
+            self.budgets, budget, lambda declared: self._wins(wins, declared)
+        )
+
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """Return p* and the least winning count of each declared budget."""
+        return self.table.thresholds(self.budgets)
+
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Return the share of draws, the least number of draws, and the margin each budget needs."""
+        drawn = self.table.requirements(self.budgets, 0, "draws")
+        return tuple(map(self._with_margin, drawn))
+
+    def _with_margin(self, drawn: Requirement) -> Requirement:
+        needed = 2 * drawn.budget.get(TRAIN_EXAMPLES)
+        enough = self.members > needed
+        reason = drawn.reason
+        if not enough:
+            reason = (
+                f"{drawn.budget}: needs a margin of {needed}, so at least {needed + 1} members; "
+                f"there are {self.members}"
+            )
+        return Requirement(
+            budget=drawn.budget,
+            reachable=drawn.reachable and enough,
+            reason=reason,
+            share=drawn.share,
+            count=drawn.count,
+            least_draws=drawn.least_draws,
+            margin=needed,
+            least_members=needed + 1,
+        )
+
+    def _read(self, statistics: Statistics) -> dict[int, int]:
+        """Return the won draws by c from a leaf; ClaimError when they are malformed."""
+        pairs = claim.check_keys(statistics, ("wins",))["wins"]
+        if not isinstance(pairs, Sequence) or len(pairs) != len(self.depths):
+            message = f"wins: expected one pair for each of {self.depths}, got {pairs!r:.80}"
+            raise ClaimError(message)
+        wins: dict[int, int] = {}
+        high = self.views
+        for c, pair in zip(self.depths, pairs, strict=True):
+            if not isinstance(pair, Sequence) or len(pair) != 2:  # noqa: PLR2004
+                message = f"wins: expected a pair, got {pair!r:.80}"
+                raise ClaimError(message)
+            claim.whole(pair[0], "wins: trainExamples", c, c)
+            # a larger margin is never had more often
+            high = claim.whole(pair[1], f"wins[{c}]", 0, high)
+            wins[c] = high
+        return wins
+
+    def _frontier(self, wins: Mapping[int, int]) -> tuple[Budget, ...]:
+        return claim.frontier(self.budgets, lambda budget: self._wins(wins, budget))
+
+    def _wins(self, wins: Mapping[int, int], budget: Budget) -> bool:
+        least = self.table.least(budget)
+        return least is not None and wins[budget.get(TRAIN_EXAMPLES)] >= least
