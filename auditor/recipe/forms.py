@@ -1,0 +1,23 @@
+"""Facts about a recipe that follow from its methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def randomised(recipe: Mapping[str, Any]) -> bool:
+    """Tell whether anything is drawn, so that the claim has a probability of error."""
+    return drawn(recipe) or recipe["smoothing"]["test"]["method"] in {"flip", "hide"}
+
+
+def drawn(recipe: Mapping[str, Any]) -> bool:
+    """Tell whether each member is a random draw, good for one vote per input."""
+    return recipe["smoothing"]["training"]["method"] in {"flip", "bag"}
+
+
+def symbols(alphabet: Mapping[str, Any]) -> int | None:
+    """Return the number of symbols of a finite alphabet, None for a grid."""
+    if alphabet["kind"] == "binary":
+        return 2
+    return len(alphabet["edges"]) + 1 if alphabet["kind"] == "levels" else None
