@@ -12,7 +12,7 @@ from auditor.format.dsse import Envelope
 from auditor.format.keys import PublicKey
 from auditor.format.predicate import Certificate, Precommitment
 from auditor.format.statement import Statement
-from auditor.guarantee.smoothing import Rule
+from auditor.guarantee.claim import Rule
 from auditor.verify import scope, steps
 from auditor.verify.verified import Claim, Verified
 

@@ -24,7 +24,8 @@ from auditor.format.leaf import Leaf, parse_leaf, row_digest, split
 from auditor.format.predicate import Certificate, Precommitment, Summary, Threshold
 from auditor.format.statement import CERTIFICATE, PRECOMMITMENT, Statement
 from auditor.format.strict_json import canonical
-from auditor.guarantee.smoothing import Rule, rule_for
+from auditor.guarantee.claim import Rule
+from auditor.guarantee.smoothing import rule_for
 from auditor.verify.verified import Claim
 
 
@@ -192,6 +193,8 @@ def judged(leaf: Leaf, row: bytes, built: Rule) -> None:
         raise ClaimError(
             f"{where}.frontier: expected {frontier}, got {[dict(b) for b in leaf.frontier]}"
         )
+    # The claim's arithmetic once more, from the leaf alone: what a reader without the row can redo.
+    built.check(leaf.label, leaf.statistics, verdict.frontier)
 
 
 def summary(parsed: Sequence[Leaf], certificate: Certificate) -> None:

@@ -12,6 +12,11 @@ from auditor.verify.verified import Claim, Verified
 
 SCHEMA: Final = "urn:auditor:verdict:v1"
 _SHOWN: Final = 24
+_SELECTION: Final = {
+    "none": "chosen without looking at the data (selection: none)",
+    "trusted-data": "chosen on other, trusted data (selection: trusted-data)",
+    "pilot": "chosen on a pilot of this data: poisoned data may have chosen it (selection: pilot)",
+}
 
 
 def text(verified: Verified) -> str:
@@ -22,7 +27,7 @@ def text(verified: Verified) -> str:
         f"VERIFIED {verified.digest}",
         "",
         *_block("trusted", trusted or ["no artefact is trusted"]),
-        f"recipe       {audit.recipe['name']!r}; chosen with: {audit.selection}",
+        f"recipe       {audit.recipe['name']!r}, {_SELECTION[audit.selection]}",
         f"object       the vote of {audit.members} {_members(verified)}, not any single model",
         f"data         {audit.source}: {audit.dataset_size} {_unit(audit.unit)}",
         f"             root {audit.dataset_root}",
