@@ -36,7 +36,8 @@ def values(symbols: npt.NDArray[np.integer], alphabet: int) -> Rows:
 def masked(visible_values: Rows, visible: npt.NDArray[np.uint8]) -> Rows:
     """Return rows (batch, 2 d): values where visible, else 0, beside the visibility."""
     seen = visible.astype(np.float32)
-    return np.concatenate([visible_values * seen, np.broadcast_to(seen, visible_values.shape)], -1)
+    shown = visible_values * seen
+    return np.concatenate([shown, np.broadcast_to(seen, shown.shape)], -1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ item's SHA-256.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,7 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from auditor import learners
-from auditor.guarantee.smoothing import Rule, rule_for
+from auditor.format.members import FRONT_END, shard_name
+from auditor.guarantee.claim import Rule
+from auditor.guarantee.smoothing import rule_for, views_for
 from auditor.learners.base import InputSpec, Learner
 from auditor.randomness import design_root
 from auditor.replay.ensemble import Ensemble
@@ -55,7 +58,10 @@ class Bench:
     @cached_property
     def masks(self) -> npt.NDArray[np.uint8] | None:
         """The certified views (views, d), 1 = visible, of a deterministic test side."""
-        return masks_of(self.rule)
+        if self.recipe["smoothing"]["test"]["method"] not in {"views", "two-mask"}:
+            return None
+        masks = views_for(self.recipe, self.job.audit["dataset"]["shape"])
+        return np.frombuffer(b"".join(masks), np.uint8).reshape(len(masks), -1)
 
     @cached_property
     def learner(self) -> Learner:
@@ -75,13 +81,15 @@ class Bench:
     @cached_property
     def sets(self) -> MemberSets:
         """The members' training sets."""
-        names = self.job.folder / "names.txt"
+        facts = json.loads((self.job.folder / "facts.json").read_bytes())
         return MemberSets(
             training=self.recipe["smoothing"]["training"],
             members=self.members,
             symbols=self.array("train-symbols"),
             labels=self.array("train-labels"),
-            names=names.read_text().split("\n") if names.exists() else None,
+            positions=self.array("train-positions"),
+            slots=facts["slots"],
+            names=facts["names"],
             alphabet=self.alphabet,
             classes=self.classes,
             design_root=self.design_root,
@@ -102,7 +110,7 @@ class Bench:
     def ensemble(self) -> Ensemble:
         """The exported members."""
         release = self.job.folder / "release"
-        front_end = release / "frontend.onnx"
+        front_end = release / FRONT_END
         return Ensemble(
             shards=[(release / shard_name(index)).read_bytes for index in range(self.shards)],
             front_end=front_end.read_bytes() if front_end.exists() else None,
@@ -134,15 +142,3 @@ def alphabet_size(alphabet: Mapping[str, Any]) -> int:
     if alphabet["kind"] == "binary":
         return 2
     return len(alphabet["edges"]) + 1 if alphabet["kind"] == "levels" else 0
-
-
-def masks_of(rule: Rule) -> npt.NDArray[np.uint8] | None:
-    """Return a rule's certified views (views, d) as an array, None if it has none."""
-    if not rule.masks:
-        return None
-    return np.frombuffer(b"".join(rule.masks), np.uint8).reshape(len(rule.masks), -1)
-
-
-def shard_name(index: int) -> str:
-    """Name a member file inside the release."""
-    return f"members/{index:06d}.onnx"

@@ -27,7 +27,8 @@ Indices = npt.NDArray[np.int64]
 class MemberSets:
     """Makes members' training sets.
 
-    ``symbols`` (n, d) and ``labels`` (n,) are the audited data; ``names`` are what the partition
+    ``symbols`` (n, d) and ``labels`` (n,) are the audited data; ``positions`` (n,) their slots among
+    the source's ``slots``, which a malformed example keeps too; ``names`` are what the partition
     goes by (ids or groups), None where it goes by index or content.
     """
 
@@ -35,6 +36,8 @@ class MemberSets:
     members: int
     symbols: npt.NDArray[np.integer]
     labels: npt.NDArray[np.int64]
+    positions: npt.NDArray[np.int64]
+    slots: int
     names: Sequence[str] | None
     alphabet: int
     classes: int
@@ -58,13 +61,21 @@ class MemberSets:
         if method == "flip":
             return self._flipped(member)
         if method == "bag":
-            stream = Stream(self.draw_root, "bag", member)
-            chosen = noise.bag(len(labels), int(self.training["size"]), stream)
+            chosen = self._bag(member)
         elif method == "partition":
             chosen = self._parts[member]
         else:
             chosen = np.arange(len(labels))
         return TrainingSet(symbols=symbols[chosen], labels=labels[chosen], capacity=self._capacity)
+
+    def _bag(self, member: int) -> Indices:
+        """Draw slots, not examples: one made malformed is drawn as before and adds nothing."""
+        stream = Stream(self.draw_root, "bag", member)
+        drawn = noise.bag(self.slots, int(self.training["size"]), stream)
+        example_at = np.full(self.slots, -1, np.int64)
+        example_at[self.positions] = np.arange(len(self.labels))
+        chosen = example_at[drawn]
+        return chosen[chosen >= 0]
 
     def _flipped(self, member: int) -> TrainingSet:
         features = noise.flip(
@@ -90,8 +101,8 @@ class MemberSets:
         if method == "partition":
             if "capacity" in self.training:
                 return int(self.training["capacity"])
-            return -(-len(self.labels) // self.members)  # by index: the number of examples is fixed
-        return len(self.labels)
+            return -(-self.slots // self.members)  # by index: the number of slots is fixed
+        return self.slots
 
     @cached_property
     def _contents(self) -> list[bytes]:
@@ -103,17 +114,17 @@ class MemberSets:
     @cached_property
     def _parts(self) -> list[Indices]:
         """Return each part's examples, in an order that only the part's own examples decide."""
-        by = self.training["by"]
-        count = len(self.labels)
-        keys: list[bytes]
-        if by == "index":
-            keys = [index.to_bytes(8, "big") for index in range(count)]
-        elif by == "content" or self.names is None:
-            keys = self._contents
+        params = partition.Partition.from_dict(self.training, "smoothing.training")
+        if params.by == "index":
+            keys: list[bytes] = [at.to_bytes(8, "big") for at in self.positions.tolist()]
+            slots = partition.assign(None, self.slots, params, self.design_root)
+            assigned = [slots[at] for at in self.positions.tolist()]
         else:
-            keys = [name.encode() for name in self.names]
-        assigned = partition.assign(keys, by=by, parts=self.members, design_root=self.design_root)
-        order = [(key, content) for key, content in zip(keys, self._contents, strict=True)]
+            keys = self._contents
+            if self.names is not None:
+                keys = [name.encode() for name in self.names]
+            assigned = partition.assign(keys, len(keys), params, self.design_root)
+        order = list(zip(keys, self._contents, strict=True))
         parts: list[list[int]] = [[] for _ in range(self.members)]
         for index, part in enumerate(assigned):
             parts[part].append(index)

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from auditor.format.members import shard_name
 from auditor.learners import export
-from auditor.learners.base import Parameters
-from auditor.release import write_atomic
-from auditor.run.job import Bench, shard_name
+from auditor.learners.base import Layout, Parameters
+from auditor.files import write_atomic
+from auditor.run.job import Bench
 
 
-def layout(bench: Bench) -> str:
+def layout(bench: Bench) -> Layout:
     """Say whether all members of a shard see the same rows, or each its own noisy draw."""
     noisy = bench.recipe["smoothing"]["test"]["method"] != "none"
     return "paired" if bench.sets.drawn and noisy else "shared"
@@ -39,7 +40,7 @@ def train_shard(bench: Bench, shard: int) -> str:
     """Train and export one shard; return the SHA-256 of its file."""
     size = bench.learner.chunk
     template = bench.learner.graph(size, layout(bench))
-    data = export.fill(template, fit(bench, shard), layout(bench))
+    data = export.fill(template, fit(bench, shard))
     write_atomic(bench.job.folder / "release" / shard_name(shard), data)
     return hashlib.sha256(data).hexdigest()
 
@@ -59,7 +60,8 @@ def stands_alone(bench: Bench, shard: int) -> bool:
     if compared > 1:
         compared -= 1
         last = sets[-1]
-        sets[-1] = replace(last, symbols=last.symbols[::-1, ::-1], labels=last.labels[:1].repeat(len(last.labels)))
+        flipped, one_label = last.symbols[::-1, ::-1], last.labels[:1].repeat(len(last.labels))
+        sets[-1] = replace(last, symbols=flipped, labels=one_label)
     again = bench.learner.fit(sets, streams, bench.job.device)
     return all(
         np.array_equal(one[name].view(np.uint8), two[name].view(np.uint8))

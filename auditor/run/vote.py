@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from auditor.randomness import Stream
-from auditor.release import write_atomic
+from auditor.files import write_atomic
 from auditor.replay.ensemble import BATCH
 from auditor.run.job import Bench
 from auditor.run.train import layout, member_range
@@ -37,7 +37,8 @@ def tasks(bench: Bench) -> int:
 
 def vote(bench: Bench, task: int) -> str:
     """Cast and write one task's votes; return the SHA-256 of the file."""
-    data = _drawn(bench, task) if bench.sets.drawn else _fixed(bench, task)
+    drawn = bench.sets.drawn
+    data = cast_drawn(bench, task, len(bench.inputs)) if drawn else _fixed(bench, task)
     write_atomic(bench.job.folder / votes_name(task), data)
     return hashlib.sha256(data).hexdigest()
 
@@ -59,12 +60,12 @@ def _fixed(bench: Bench, task: int) -> bytes:
     return bench.ensemble.counts(rows).astype("<u2").tobytes()
 
 
-def _drawn(bench: Bench, task: int) -> bytes:
-    """Votes (members of the shard, inputs), one byte each."""
-    members = member_range(bench, task)
+def cast_drawn(bench: Bench, shard: int, inputs: int) -> bytes:
+    """Return a shard's votes (members of the shard, inputs) on the first ``inputs``, a byte each."""
+    members = member_range(bench, shard)
     blocks = []
-    for start in range(0, len(bench.inputs), BATCH):
-        symbols = bench.inputs[start : start + BATCH]
+    for start in range(0, inputs, BATCH):
+        symbols = bench.inputs[start : min(start + BATCH, inputs)]
         if layout(bench) == "shared":
             rows = bench.ensemble.features(bench.shower.drawn(symbols, ()))
         else:
@@ -76,7 +77,7 @@ def _drawn(bench: Bench, task: int) -> bytes:
             ])
             padding = bench.learner.chunk - len(members)
             rows = np.pad(rows, ((0, padding), (0, 0), (0, 0)))
-        blocks.append(bench.ensemble.cast(task, rows))
+        blocks.append(bench.ensemble.cast(shard, rows))
     return np.concatenate(blocks, axis=1).tobytes()
 
 

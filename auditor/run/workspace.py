@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from auditor.errors import RunError
-from auditor.release import write_atomic
+from auditor.files import write_atomic
 
 _JOURNAL = "journal.jsonl"
 _IDENTITY = "identity.json"
@@ -58,6 +58,8 @@ class Workspace:
                     "--overwrite"
                 )
                 raise RunError(msg)
+        for torn in self.root.rglob(".*.tmp"):  # what a killed process was writing
+            torn.unlink()
         self._read_journal()
         return True
 

@@ -1,0 +1,200 @@
+"""The whole run, top to bottom: recipe and data in, a verified release folder out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor import datasets, files, keyfiles, recipe
+from auditor.datasets import Dataset
+from auditor.errors import RunError
+from auditor.files import write_atomic
+from auditor.format import dsse, leaf, members, sigstore, statement
+from auditor.format.audit import Audit
+from auditor.format.keys import PrivateKey
+from auditor.format.predicate import Precommitment
+from auditor.guarantee.smoothing import rule_for
+from auditor.learners import export
+from auditor.randomness import derive, draw_root
+from auditor.recipe import Recipe
+from auditor.release import verify
+from auditor.run import certify, commit, environment, stages, tasks
+from auditor.run.certify import Outcome
+from auditor.run.executor import executor
+from auditor.run.feasibility import refuse_unreachable
+from auditor.run.job import Bench, Job
+from auditor.run.prepare import write_arrays
+from auditor.run.progress import Progress, Silent
+from auditor.run.stages import Cost
+from auditor.run.workspace import Workspace
+from auditor.verify import Verified
+
+_PRECOMMITMENT = "precommit.dsse.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A finished run. ``verified`` is what a relying party holds after checking it."""
+
+    release: Path
+    public_key: Path
+    verified: Verified
+    resumed: bool
+    cost: Mapping[str, str]
+
+
+def run(
+    recipe_path: Path | str,
+    *,
+    out: Path | str,
+    key: Path | str | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> RunResult:
+    """Audit as the recipe says and write the release folder ``out``.
+
+    A run that was killed continues where it was when it is called again with the same recipe, data
+    and key, and signs the same payload. Without ``key`` (a PEM file), ``<out>.key`` is used, and
+    made if it is not there. Raises a UsageError (recipe, data, run) for what the caller can mend;
+    nothing is ever half-written into ``out``.
+    """
+    progress = progress or Silent()
+    out = Path(out)
+    workspace = Workspace(out)
+    if out.exists() and not overwrite:
+        msg = f"{out}: already exists; expected a new folder (or --overwrite to replace it)"
+        raise RunError(msg)
+    if overwrite:
+        workspace.discard()
+    loaded = recipe.load(recipe_path)
+    chosen = environment.device(device)
+    count = environment.workers(workers, chosen)
+    progress.stage("reading data", 1, "data set")
+    train, inputs = datasets.load(loaded)
+    progress.advance(1)
+    signing, public_key = _signing_key(out, key, progress)
+    declared = commit.declare(inputs, commit.salt_secret(signing, loaded))
+    audit = commit.audit_of(loaded, train, declared, chosen)
+    refuse_unreachable(rule_for(audit.to_dict()))
+    resumed = workspace.open(_identity(audit, signing))
+    if resumed:
+        progress.message(f"continuing the unfinished run in {workspace.root}")
+    payload = _precommitment(workspace, audit, signing)
+    digest = hashlib.sha256(payload).digest()
+    job = Job(
+        folder=workspace.root, audit=audit.to_dict(), draw_root=draw_root(digest), device=chosen
+    )
+    write_arrays(workspace.root, loaded, train, inputs)
+    bench = Bench(job)
+    cost = Cost(workspace)
+    with executor(count, tasks.start, (job,)) as pool:
+        with cost.stage("training"):
+            stages.train(workspace, bench, pool, progress)
+        with cost.stage("self-test"):
+            determinism = stages.self_test(workspace, bench, pool, progress)
+        with cost.stage("voting"):
+            evidence = stages.cast_votes(workspace, bench, pool, progress)
+    first = (workspace.release / members.shard_name(0)).read_bytes()
+    outcome = Outcome(
+        precommitment=digest.hex(),
+        determinism=determinism,
+        shard_size=bench.learner.chunk,
+        graph=export.graph_digest(first),
+    )
+    with cost.stage("certifying"):
+        _certify(workspace, bench, audit, declared, evidence, outcome, signing, progress)
+    spent = cost.summary()
+    _describe(workspace, loaded, train, inputs, spent)
+    verified = verify(workspace.release, signing.public)
+    workspace.publish()
+    progress.done()
+    return RunResult(
+        release=out, public_key=public_key, verified=verified, resumed=resumed, cost=spent
+    )
+
+
+def _signing_key(
+    out: Path, key: Path | str | None, progress: Progress
+) -> tuple[PrivateKey, Path]:
+    """Return the key to sign with, and the file of its public half."""
+    path = out.with_name(out.name + ".key") if key is None else Path(key)
+    if key is None and not path.exists():
+        public = keyfiles.save(PrivateKey.generate(), path)
+        progress.message(f"made a new key pair: {path} (keep it secret) and {public}")
+    signing = keyfiles.load_private(path)
+    public = path.with_suffix(".pub")
+    if not public.exists():
+        files.create(public, signing.public.pem.encode("ascii"), mode=0o644)
+    return signing, public
+
+
+def _identity(audit: Audit, key: PrivateKey) -> dict[str, str]:
+    surroundings = json.dumps(dict(audit.environment), sort_keys=True)
+    return {
+        "recipe": audit.recipe_file,
+        "data set": audit.dataset_root,
+        "list of inputs": audit.inputs_root,
+        "version of this software": audit.code_sha256,
+        "environment": derive("environment", surroundings.encode()).hex(),
+        "key": key.public.keyid,
+    }
+
+
+def _precommitment(workspace: Workspace, audit: Audit, key: PrivateKey) -> bytes:
+    """Return the payload of the signed precommitment, made once a run."""
+    path = workspace.release / _PRECOMMITMENT
+    if not path.exists():
+        write_atomic(path, commit.precommit(audit, key))
+    payload = dsse.parse(path.read_bytes(), str(path)).payload
+    parsed = statement.parse(
+        payload, str(path), predicate_type=statement.PRECOMMITMENT, subject="recipe.toml"
+    )
+    if Precommitment.from_dict(parsed.predicate).audit.to_dict() != audit.to_dict():
+        msg = f"{path}: expected the precommitment to this audit, got another; use --overwrite"
+        raise RunError(msg)
+    return payload
+
+
+def _certify(  # noqa: PLR0913 - the one place where everything meets
+    workspace: Workspace,
+    bench: Bench,
+    audit: Audit,
+    declared: tuple[commit.Declared, ...],
+    evidence: bytes,
+    outcome: Outcome,
+    key: PrivateKey,
+    progress: Progress,
+) -> None:
+    progress.stage("certifying", len(declared), "inputs")
+    judged = certify.leaves(bench.rule, declared, evidence, progress.advance)
+    predicate = certify.certificate(audit, bench.rule, judged, evidence, outcome)
+    listing = members.build(stages.digests(bench))
+    payload = predicate.to_statement(hashlib.sha256(listing).hexdigest()).to_payload()
+    envelope = dsse.sign(payload, key)
+    lines = leaf.join([item.to_bytes() for item in judged])
+    for name, data in (
+        ("members.sha256", listing),
+        ("evidence.bin", evidence),
+        ("claims.jsonl", lines),
+        ("certificate.dsse.json", envelope),
+        ("certificate.sigstore.json", sigstore.wrap(envelope, key.public.keyid)),
+    ):
+        write_atomic(workspace.release / name, data)
+
+
+def _describe(
+    workspace: Workspace, loaded: Recipe, train: Dataset, inputs: Dataset, cost: Mapping[str, str]
+) -> None:
+    """Write what is good to know and not signed, and the recipe as it was given."""
+    manifest = {
+        "trainingSet": train.manifest(),
+        "inputs": inputs.manifest(),
+        "cost": dict(cost),
+    }
+    write_atomic(workspace.release / "manifest.json", json.dumps(manifest, indent=1).encode())
+    write_atomic(workspace.release / "recipe.toml", loaded.text)

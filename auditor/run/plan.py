@@ -1,0 +1,86 @@
+"""What a run will take and what it can reach, said before anything is spent."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor import datasets, recipe
+from auditor.guarantee.claim import Requirement
+from auditor.guarantee.smoothing import rule_for
+from auditor.randomness import draw_root
+from auditor.run import commit, environment, prepare, tasks
+from auditor.run.executor import executor
+from auditor.run.job import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A run before it happens. Seconds are wall time with ``workers``; sizes are bytes.
+
+    ``requirements`` say for every declared budget what it needs and whether this recipe can reach
+    it at all, whatever the votes.
+    """
+
+    name: str
+    members: int
+    inputs: int
+    views: int
+    draws: int
+    workers: int
+    device: str
+    randomised: bool
+    training_seconds: float
+    voting_seconds: float
+    memory_bytes: int
+    disk_bytes: int
+    disk_free_bytes: int
+    requirements: tuple[Requirement, ...]
+
+    @property
+    def reachable(self) -> bool:
+        """Whether some declared budget above zero can be certified at all."""
+        wanted = [need for need in self.requirements if need.budget.amounts]
+        return not wanted or any(need.reachable for need in wanted)
+
+
+def plan(recipe_path: Path | str, *, device: str = "auto", workers: int | None = None) -> Plan:
+    """Measure a small part of the run that the recipe describes and scale it up.
+
+    Raises RecipeError, DataError and RunError as ``run`` would.
+    """
+    loaded = recipe.load(recipe_path)
+    chosen = environment.device(device)
+    count = environment.workers(workers, chosen)
+    train, inputs = datasets.load(loaded)
+    declared = commit.declare(inputs, b"a plan declares nothing")
+    audit = commit.audit_of(loaded, train, declared, chosen)
+    rule = rule_for(audit.to_dict())
+    with tempfile.TemporaryDirectory(prefix="audit-plan-") as temporary:
+        folder = Path(temporary)
+        (folder / "release" / "members").mkdir(parents=True)
+        job = Job(
+            folder=folder, audit=audit.to_dict(), draw_root=draw_root(bytes(32)), device=chosen
+        )
+        prepare.write_arrays(folder, loaded, train, inputs)
+        with executor(1, tasks.start, (job,)) as pool:
+            [(_, measured)] = pool.map(tasks.measure, [0])
+    evidence = rule.row_size * len(inputs)
+    return Plan(
+        name=loaded.resolved["name"],
+        members=audit.members,
+        inputs=len(inputs),
+        views=rule.views,
+        draws=audit.draws,
+        workers=count,
+        device=chosen,
+        randomised=rule.randomised,
+        training_seconds=measured.training_seconds / count,
+        voting_seconds=measured.voting_seconds / count,
+        memory_bytes=measured.process_bytes * count,
+        disk_bytes=measured.member_bytes + 2 * evidence,
+        disk_free_bytes=shutil.disk_usage(Path.cwd()).free,
+        requirements=tuple(rule.requirements()),
+    )
