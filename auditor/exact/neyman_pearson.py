@@ -32,6 +32,7 @@ from flint import fmpq, fmpz, fmpz_poly
 
 MAX_CHANGED: Final = 4096
 MAX_TYPES: Final = 1 << 18
+_CERTAIN: Final = fmpq(1)
 _HALF: Final = fmpq(1, 2)
 
 
@@ -62,7 +63,7 @@ class FlipGroup:
     @property
     def types(self) -> int:
         """Number of likelihood-ratio values."""
-        return self.changed + 1 if self.symbols == 2 else 2 * self.changed + 1  # noqa: PLR2004
+        return self.changed + 1 if self.symbols == 2 else 2 * self.changed + 1
 
 
 def merge(groups: Sequence[FlipGroup]) -> tuple[FlipGroup, ...]:
@@ -84,7 +85,7 @@ def type_count(groups: Sequence[FlipGroup]) -> int:
     return prod(group.types for group in merge(groups))
 
 
-def least_mass(groups: Sequence[FlipGroup], p: fmpq, survival: fmpq = fmpq(1)) -> fmpq:  # noqa: B008
+def least_mass(groups: Sequence[FlipGroup], p: fmpq, survival: fmpq = _CERTAIN) -> fmpq:
     """Return LB(p): the least changed-law mass of any test with original-law mass ``p``.
 
     >>> str(least_mass([FlipGroup(symbols=2, keep=fmpq(4, 5), changed=1)], fmpq(7, 8)))
@@ -97,12 +98,12 @@ def least_mass(groups: Sequence[FlipGroup], p: fmpq, survival: fmpq = fmpq(1)) -
     return survival * _fill(merge(groups), (p - (1 - survival)) / survival)
 
 
-def greatest_mass(groups: Sequence[FlipGroup], p: fmpq, survival: fmpq = fmpq(1)) -> fmpq:  # noqa: B008
+def greatest_mass(groups: Sequence[FlipGroup], p: fmpq, survival: fmpq = _CERTAIN) -> fmpq:
     """Return UB(p) = 1 - LB(1 - p): the largest changed-law mass of a test with mass ``p``."""
     return 1 - least_mass(groups, 1 - p, survival)
 
 
-def threshold(groups: Sequence[FlipGroup], survival: fmpq = fmpq(1)) -> fmpq | None:  # noqa: B008
+def threshold(groups: Sequence[FlipGroup], survival: fmpq = _CERTAIN) -> fmpq | None:
     """Return p*: LB(p) > 1/2 exactly for p > p*; None when no p will do.
 
     L is its own inverse under the exchange of P and Q, L^-1(y) = 1 - L(1 - y), because exchanging
@@ -168,7 +169,7 @@ def _group_types(group: FlipGroup) -> tuple[fmpz, tuple[tuple[fmpq, fmpz, fmpz],
     changed = group.changed
     mass = fmpz_poly([other, (group.symbols - 2) * other, keep]) ** changed
     ratio = fmpq(other, keep)
-    step = 2 if group.symbols == 2 else 1  # noqa: PLR2004 (no third symbol: e has R's parity)
+    step = 2 if group.symbols == 2 else 1
     return (group.keep.q * others) ** changed, tuple(
         (ratio**e, mass[changed + e], mass[changed - e])
         for e in range(changed, -changed - 1, -step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -111,21 +111,6 @@ class Rule(Protocol):
         """Return what each declared budget demands."""
 
 
-def frontier(budgets: Sequence[Budget], holds: Callable[[Budget], bool]) -> tuple[Budget, ...]:
-    """Return the maximal budgets among those that hold, in declared order."""
-    certified = [budget for budget in budgets if holds(budget)]
-    return tuple(
-        budget
-        for budget in certified
-        if not any(other != budget and other.covers(budget) for other in certified)
-    )
-
-
-def covered(budgets: Sequence[Budget], wanted: Budget, holds: Callable[[Budget], bool]) -> bool:
-    """Return whether some declared budget that covers ``wanted`` holds."""
-    return any(budget.covers(wanted) and holds(budget) for budget in budgets)
-
-
 def require(condition: bool, what: str, expected: object, got: object) -> None:  # noqa: FBT001
     """Raise ClaimError naming what, expected and got, unless the condition holds."""
     if not condition:
@@ -184,4 +169,4 @@ def _named(label: int | None) -> str:
 
 def _shown(value: object) -> str:
     shown = value if isinstance(value, str) else repr(value)
-    return shown if len(shown) <= 120 else shown[:117] + "..."  # noqa: PLR2004
+    return shown if len(shown) <= 120 else shown[:117] + "..."

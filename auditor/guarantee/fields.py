@@ -88,4 +88,4 @@ def refuse(where: str, key: str, expected: str, got: object) -> RecipeError:
 
 def _shown(value: object) -> str:
     shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."  # noqa: PLR2004
+    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from flint import fmpq
 
 from auditor.exact import neyman_pearson
 from auditor.exact.neyman_pearson import FlipGroup
 
+UNTOUCHED: Final = fmpq(1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """Independent noise: all changed units unused with probability ``survival``; else, and given
-    that, flips on the changed coordinates of ``groups``.
+    """What remains of the noise's protection after one change of data and input.
+
+    With probability ``survival`` the noise uses no changed unit of the kinds that are used or not
+    (examples in a bag, hidden pixels); given that, coordinates changed in ``groups`` are flipped.
     """
 
-    survival: fmpq = fmpq(1)
+    survival: fmpq = UNTOUCHED
     groups: tuple[FlipGroup, ...] = ()
 
     def threshold(self) -> fmpq | None:

@@ -15,25 +15,17 @@ from typing import Final
 from flint import fmpq
 
 from auditor.errors import RecipeError
-from auditor.exact import neyman_pearson, rational
-from auditor.guarantee import fields, multiplicity
+from auditor.guarantee import fields, multiplicity, sides
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.noise import Shift
+from auditor.guarantee.sides import WHERE, Smoothing
+from auditor.guarantee.spending import Spending
 from auditor.guarantee.test.flip import FlipTest
 from auditor.guarantee.test.hide import Hide
 from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
-from auditor.guarantee.test.units import Layout
 from auditor.guarantee.test.views import Views
-from auditor.guarantee.threat import (
-    INPUT_FEATURES,
-    TOTAL,
-    TRAIN_EXAMPLES,
-    TRAIN_FEATURES,
-    TRAIN_LABELS,
-    Budget,
-    Threat,
-)
+from auditor.guarantee.threat import TOTAL, Budget, Threat
 from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.flip import FlipTraining
 from auditor.guarantee.training.none import NoTraining
@@ -43,97 +35,10 @@ from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.nested import NestedRule
 from auditor.randomness import design_root
 
-Training = NoTraining | FlipTraining | Bag | Partition
-Test = NoTest | FlipTest | Hide | Views | GroupMasks | WindowMasks
-
-TRAINING_METHODS: Final = ("none", "flip", "bag", "partition")
-TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask")
-
-MAX_CLASSES: Final = 255
-MAX_BUDGETS: Final = 1024
-MAX_MEMBERS: Final = 1 << 24
-MAX_EXAMPLES: Final = 1 << 40
-MAX_SPLITS: Final = 1 << 14
-MAX_TYPES: Final = 1 << 20
-
-_WHERE: Final = "smoothing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Smoothing:
-    """Both sides of a smoothing over inputs of one layout and alphabet."""
-
-    training: Training
-    test: Test
-    layout: Layout
-    symbols: int
-
-    @property
-    def axes(self) -> tuple[str, ...]:
-        """Return the axes along which budgets can be certified."""
-        axes = (*self.training.axes, *self.test.axes)
-        # a total may be spent anywhere, so everything it names must carry flips
-        seed = (TRAIN_FEATURES, TRAIN_LABELS, INPUT_FEATURES)
-        return (*axes, TOTAL) if axes == seed and isinstance(self.test, FlipTest) else axes
-
-
-def read(recipe: Mapping[str, object], shape: Sequence[object]) -> Smoothing:
-    """Read the smoothing of a resolved recipe for inputs of ``shape``; RecipeError if malformed."""
-    alphabet = fields.mapping(recipe, "alphabet", "recipe")
-    unit = fields.choice(alphabet, "unit", "alphabet", ("pixel", "channel"), "channel")
-    layout = Layout.from_json(shape, unit, "dataset")
-    sides = fields.mapping(recipe, "smoothing", "recipe")
-    fields.only(sides, ("training", "test"), _WHERE)
-    return Smoothing(
-        training=_training(fields.mapping(sides, "training", _WHERE)),
-        test=_test(fields.mapping(sides, "test", _WHERE), layout),
-        layout=layout,
-        symbols=symbols(alphabet),
-    )
-
-
-def threat_for(recipe: Mapping[str, object]) -> Threat:
-    """Return the threat that the recipe's training side covers."""
-    unit = fields.choice(recipe, "unit", "recipe", ("example", "group"), "example")
-    sides = fields.mapping(recipe, "smoothing", "recipe")
-    return _training(fields.mapping(sides, "training", _WHERE)).threat(unit)
-
-
-def views_for(recipe: Mapping[str, object], shape: Sequence[object]) -> tuple[bytes, ...]:
-    """Return the masks of the fixed views in canonical order: one byte a value, 1 = visible.
-
-    A single all-visible mask for test ``none``; RecipeError for random noise, which has none.
-    """
-    smoothing = read(recipe, shape)
-    test = smoothing.test
-    if isinstance(test, FlipTest | Hide):
-        message = f"{_WHERE}.test: method {test.method!r} is random and has no fixed views"
-        raise RecipeError(message)
-    seed = recipe.get("designSeed")
-    if not isinstance(seed, str):
-        raise fields.refuse("recipe", "designSeed", "text", seed)
-    return test.views(smoothing.layout, design_root(seed))
-
-
-def symbols(alphabet: Mapping[str, object]) -> int:
-    """Return the number of symbols of an alphabet.
-
-    >>> symbols({"kind": "grid", "step": "1/4", "low": "0", "high": "1"})
-    5
-    """
-    kind = fields.choice(alphabet, "kind", "alphabet", ("binary", "levels", "grid"))
-    if kind == "binary":
-        return 2
-    if kind == "levels":
-        edges = fields.items(alphabet, "edges", "alphabet")
-        if not edges:
-            raise fields.refuse("alphabet", "edges", "at least one edge", [])
-        return len(edges) + 1
-    low, high, step = (_number(alphabet, key) for key in ("low", "high", "step"))
-    if step <= 0 or high <= low or ((high - low) / step).q != 1:
-        message = "alphabet: expected low < high and a step that divides high - low"
-        raise RecipeError(message)
-    return int(((high - low) / step).p) + 1
+_MAX_CLASSES: Final = 255  # a vote is one byte, and 255 an abstention
+_MAX_BUDGETS: Final = 512
+_MAX_MEMBERS: Final = 1 << 24
+_MAX_EXAMPLES: Final = 1 << 40
 
 
 def rule_for(audit: Mapping[str, object]) -> Rule:
@@ -145,10 +50,10 @@ def rule_for(audit: Mapping[str, object]) -> Rule:
     """
     recipe = fields.mapping(audit, "recipe", "audit")
     dataset = fields.mapping(audit, "dataset", "audit")
-    smoothing = read(recipe, fields.items(dataset, "shape", "dataset"))
+    smoothing = sides.read(recipe, fields.items(dataset, "shape", "dataset"))
     classes = len(fields.items(dataset, "classes", "dataset"))
-    if not 2 <= classes <= MAX_CLASSES:  # noqa: PLR2004
-        raise fields.refuse("dataset", "classes", f"2 to {MAX_CLASSES} classes", classes)
+    if not 2 <= classes <= _MAX_CLASSES:
+        raise fields.refuse("dataset", "classes", f"2 to {_MAX_CLASSES} classes", classes)
     _check_threat(audit, recipe)
     claim = fields.mapping(recipe, "claim", "recipe")
     budgets = _budgets(claim, smoothing)
@@ -156,8 +61,30 @@ def rule_for(audit: Mapping[str, object]) -> Rule:
     try:
         return builder.rule(classes, budgets)
     except ValueError as error:  # a bound that exact arithmetic refuses: keep too small, too large
-        message = f"{_WHERE}: {error}"
+        message = f"{WHERE}: {error}"
         raise RecipeError(message) from error
+
+
+def threat_for(recipe: Mapping[str, object]) -> Threat:
+    """Return the threat that the recipe's training side covers."""
+    unit = fields.choice(recipe, "unit", "recipe", ("example", "group"), "example")
+    return sides.read_training(recipe).threat(unit)
+
+
+def views_for(recipe: Mapping[str, object], shape: Sequence[object]) -> tuple[bytes, ...]:
+    """Return the masks of the fixed views in canonical order: one byte a value, 1 = visible.
+
+    A single all-visible mask for test ``none``; RecipeError for random noise, which has none.
+    """
+    smoothing = sides.read(recipe, shape)
+    test = smoothing.test
+    if isinstance(test, FlipTest | Hide):
+        message = f"{WHERE}.test: method {test.method!r} is random and has no fixed views"
+        raise RecipeError(message)
+    seed = recipe.get("designSeed")
+    if not isinstance(seed, str):
+        raise fields.refuse("recipe", "designSeed", "text", seed)
+    return test.views(smoothing.layout, design_root(seed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,14 +100,14 @@ class _Builder:
         if isinstance(training, FlipTraining | Bag):
             if isinstance(test, Views | GroupMasks | WindowMasks):
                 message = (
-                    f"{_WHERE}: {training.method} x {test.method}: a drawn member would vote twice "
-                    "on an input; use training 'partition' or 'none', or test 'flip', 'hide' or 'none'"
+                    f"{WHERE}: {training.method} x {test.method}: a drawn member would vote twice "
+                    "on an input; use training 'partition' or 'none', or test 'flip' or 'hide'"
                 )
                 raise RecipeError(message)
             self._count("draws", 0, 0)
             return DrawsRule(
                 classes=classes,
-                members=(members := self._count("members", 1, MAX_MEMBERS)),
+                members=(members := self._count("members", 1, _MAX_MEMBERS)),
                 axes=axes,
                 budgets=budgets,
                 shifts=self._shifts(budgets, classes),
@@ -188,7 +115,7 @@ class _Builder:
                 selection=self._selection(members),
             )
         if isinstance(training, NoTraining) and isinstance(test, NoTest):
-            message = f"{_WHERE}: neither side is smoothed, so nothing can be certified"
+            message = f"{WHERE}: neither side is smoothed, so nothing can be certified"
             raise RecipeError(message)
         fixed = training.parts if isinstance(training, Partition) else 1
         members = self._count("members", 1, MAX_PARTS)
@@ -200,7 +127,7 @@ class _Builder:
             return NestedRule(
                 classes=classes,
                 members=members,
-                views=self._count("draws", 1, MAX_MEMBERS),
+                views=self._count("draws", 1, _MAX_MEMBERS),
                 axes=axes,
                 budgets=budgets,
                 shifts=self._shifts(budgets, classes),
@@ -211,7 +138,7 @@ class _Builder:
         if alpha != 0:
             raise fields.refuse("claim", "alpha", "'0': nothing is random", str(alpha))
         if not isinstance(test, NoTest):
-            test.check(self.smoothing.layout, f"{_WHERE}.test")
+            test.check(self.smoothing.layout, f"{WHERE}.test")
         return MarginRule(classes=classes, members=members, axes=axes, budgets=budgets, test=test)
 
     def _count(self, key: str, low: int, high: int) -> int:
@@ -227,7 +154,7 @@ class _Builder:
             raise fields.refuse("claim", "alpha", "more than 0 and at most 1/4", str(alpha))
         scope = fields.choice(self.claim, "scope", "claim", multiplicity.SCOPES)
         inputs = fields.mapping(self.audit, "inputs", "audit")
-        size = fields.integer(inputs, "size", "inputs", low=1, high=MAX_EXAMPLES)
+        size = fields.integer(inputs, "size", "inputs", low=1, high=_MAX_EXAMPLES)
         return multiplicity.input_share(alpha, scope, size)
 
     def _selection(self, members: int) -> int:
@@ -237,93 +164,17 @@ class _Builder:
         return fields.integer(self.claim, "selectionDraws", "claim", low=1, high=members - 1)
 
     def _shifts(self, budgets: tuple[Budget, ...], classes: int) -> dict[Budget, tuple[Shift, ...]]:
-        shifts = {budget: self._ways(budget, classes) for budget in budgets}
-        cost = sum(
-            neyman_pearson.type_count(shift.groups) for ways in shifts.values() for shift in ways
-        )
-        if cost > MAX_TYPES:
-            message = f"claim.budgets: the bounds would sum {cost} terms, more than {MAX_TYPES}"
-            raise RecipeError(message)
-        return shifts
-
-    def _ways(self, budget: Budget, classes: int) -> tuple[Shift, ...]:
-        """Return every way of spending a budget."""
-        total = budget.get(TOTAL)
-        if not total:
-            spent = (
-                budget.get(TRAIN_FEATURES),
-                budget.get(TRAIN_LABELS),
-                budget.get(INPUT_FEATURES),
-            )
-            return (self._shift(*spent, examples=budget.get(TRAIN_EXAMPLES), classes=classes),)
-        if (total + 1) * (total + 2) // 2 > MAX_SPLITS:
-            raise fields.refuse(
-                "claim", "budgets", f"a total with at most {MAX_SPLITS} splits", total
-            )
-        # spending less is never worse for the claim, so the full splits are enough
-        splits = (
-            (features, labels, total - features - labels)
-            for features in range(total + 1)
-            for labels in range(total - features + 1)
-        )
-        ways = (self._shift(*split, examples=0, classes=classes) for split in splits)
-        return tuple(dict.fromkeys(ways))  # equal noise makes most splits equal
-
-    def _shift(
-        self, features: int, labels: int, changed: int, *, examples: int, classes: int
-    ) -> Shift:
-        training, test = self.smoothing.training, self.smoothing.test
-        per_unit = self.smoothing.layout.per_unit
-        symbols = self.smoothing.symbols
-        groups: tuple[neyman_pearson.FlipGroup, ...] = ()
-        survival = fmpq(1)
-        if isinstance(training, FlipTraining):
-            groups += training.groups(features * per_unit, labels, symbols, classes)
-        elif isinstance(training, Bag):
-            dataset = fields.mapping(self.audit, "dataset", "audit")
-            size = fields.integer(dataset, "size", "dataset", low=1, high=MAX_EXAMPLES)
-            survival *= training.survival(examples, size)
-        if isinstance(test, FlipTest | Hide):
-            groups += test.groups(changed * per_unit, symbols)
-            survival *= test.survival(changed)
-        return Shift(survival=survival, groups=neyman_pearson.merge(groups))
-
-
-def _training(value: Mapping[str, object]) -> Training:
-    where = f"{_WHERE}.training"
-    match fields.choice(value, "method", where, TRAINING_METHODS):
-        case "none":
-            return NoTraining.from_dict(value, where)
-        case "flip":
-            return FlipTraining.from_dict(value, where)
-        case "bag":
-            return Bag.from_dict(value, where)
-        case _:
-            return Partition.from_dict(value, where)
-
-
-def _test(value: Mapping[str, object], layout: Layout) -> Test:
-    where = f"{_WHERE}.test"
-    match fields.choice(value, "method", where, TEST_METHODS):
-        case "none":
-            return NoTest.from_dict(value, where)
-        case "flip":
-            return FlipTest.from_dict(value, where)
-        case "hide":
-            return Hide.from_dict(value, where)
-        case "views":
-            return Views.from_dict(value, where)
-        case _ if "window" in value:
-            return WindowMasks.from_dict(value, where, layout)
-        case _:
-            return GroupMasks.from_dict(value, where)
+        dataset = fields.mapping(self.audit, "dataset", "audit")
+        examples = fields.integer(dataset, "size", "dataset", low=1, high=_MAX_EXAMPLES)
+        spending = Spending(smoothing=self.smoothing, classes=classes, examples=examples)
+        return spending.shifts(budgets)
 
 
 def _budgets(claim: Mapping[str, object], smoothing: Smoothing) -> tuple[Budget, ...]:
     """Return the declared budgets, each along covered axes and named once."""
     listed = fields.items(claim, "budgets", "claim")
-    if not 1 <= len(listed) <= MAX_BUDGETS:
-        raise fields.refuse("claim", "budgets", f"1 to {MAX_BUDGETS} budgets", len(listed))
+    if not 1 <= len(listed) <= _MAX_BUDGETS:
+        raise fields.refuse("claim", "budgets", f"1 to {_MAX_BUDGETS} budgets", len(listed))
     budgets = []
     for index, value in enumerate(listed):
         where = f"claim.budgets[{index}]"
@@ -348,10 +199,3 @@ def _check_threat(audit: Mapping[str, object], recipe: Mapping[str, object]) -> 
     expected = threat_for(recipe).to_json()
     if "threat" in audit and audit["threat"] != expected:
         raise fields.refuse("audit", "threat", str(expected), audit["threat"])
-
-
-def _number(alphabet: Mapping[str, object], key: str) -> fmpq:
-    try:
-        return rational.parse_number(alphabet.get(key))
-    except ValueError:
-        raise fields.refuse("alphabet", key, "a number as text", alphabet.get(key)) from None

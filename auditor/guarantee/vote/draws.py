@@ -23,6 +23,7 @@ from auditor.errors import ClaimError
 from auditor.exact import binomial, neyman_pearson
 from auditor.guarantee import claim
 from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
+from auditor.guarantee.frontier import Declared
 from auditor.guarantee.multiplicity import levels
 from auditor.guarantee.noise import Shift
 from auditor.guarantee.threat import Budget
@@ -61,6 +62,11 @@ class DrawsRule:
         return self.members - self.selection
 
     @cached_property
+    def declared(self) -> Declared:
+        """The declared budgets."""
+        return Declared(budgets=self.budgets)
+
+    @cached_property
     def table(self) -> counts.Table:
         """Least winning counts of the bound ``top``; sufficient, not needed, for ``runner-up``."""
         share = self.share / 2 if self.selection else self.share
@@ -94,8 +100,8 @@ class DrawsRule:
         if label is None:
             return False
         claim.whole(label, "label", 0, self.classes - 1)
-        return claim.covered(
-            self.budgets, budget, lambda declared: self._holds(label, votes, abstained, declared)
+        return self.declared.covers(
+            budget, lambda declared: self._holds(label, votes, abstained, declared)
         )
 
     def thresholds(self) -> tuple[Threshold, ...]:
@@ -141,8 +147,8 @@ class DrawsRule:
         label = max(range(self.classes), key=chosen.__getitem__)
         if not self._holds(label, votes, abstained, Budget()):
             return None, ()
-        return label, claim.frontier(
-            self.budgets, lambda budget: self._holds(label, votes, abstained, budget)
+        return label, self.declared.frontier(
+            lambda budget: self._holds(label, votes, abstained, budget)
         )
 
     def _holds(self, label: int, votes: tuple[int, ...], abstained: int, budget: Budget) -> bool:

@@ -21,6 +21,7 @@ from functools import cached_property
 from auditor.errors import ClaimError, RecipeError
 from auditor.guarantee import claim
 from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
+from auditor.guarantee.frontier import Declared
 from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks, decide
 from auditor.guarantee.test.views import Views
@@ -53,6 +54,11 @@ class MarginRule:
                         f"expected at most {self.test.reach}"
                     )
                     raise RecipeError(message)
+
+    @cached_property
+    def declared(self) -> Declared:
+        """The declared budgets."""
+        return Declared(budgets=self.budgets)
 
     @property
     def views(self) -> int:
@@ -114,7 +120,7 @@ class MarginRule:
     def certifies(self, label: Label, statistics: Statistics, budget: Budget) -> bool:
         """Return whether the claim holds at ``budget``, declared or covered by a declared one."""
         margins = self._read(label, statistics)
-        return claim.covered(self.budgets, budget, lambda declared: self._holds(margins, declared))
+        return self.declared.covers(budget, lambda declared: self._holds(margins, declared))
 
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return no thresholds: nothing is estimated."""
@@ -184,7 +190,7 @@ class MarginRule:
         # all votes for any class but the first leave a margin one less
         high = self.members - bool(label)
         for t, pair in zip(amounts, pairs, strict=True):
-            if not isinstance(pair, Sequence) or len(pair) != 2:  # noqa: PLR2004
+            if not isinstance(pair, Sequence) or len(pair) != 2:
                 message = f"margins: expected a pair, got {pair!r:.80}"
                 raise ClaimError(message)
             claim.whole(pair[0], "margins: amount", t, t)
@@ -196,12 +202,18 @@ class MarginRule:
         return margins
 
     def _frontier(self, margins: Mapping[int, int]) -> tuple[Budget, ...]:
-        return claim.frontier(self.budgets, lambda budget: self._holds(margins, budget))
+        return self.declared.frontier(lambda budget: self._holds(margins, budget))
 
     def _holds(self, margins: Mapping[int, int], budget: Budget) -> bool:
         if not margins:
             return False  # abstained
-        return margins[self._changed(budget)] >= 2 * budget.get(TRAIN_EXAMPLES)
+        changed, needed = self._demands[budget]
+        return margins[changed] >= needed
+
+    @cached_property
+    def _demands(self) -> Mapping[Budget, tuple[int, int]]:
+        """For each declared budget: the amount of its test axis, and the margin it needs there."""
+        return {b: (self._changed(b), 2 * b.get(TRAIN_EXAMPLES)) for b in self.budgets}
 
     def _changed(self, budget: Budget) -> int:
         return sum(budget.get(axis) for axis in self.test.axes)

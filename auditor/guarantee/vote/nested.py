@@ -20,6 +20,7 @@ from flint import fmpq
 from auditor.errors import ClaimError
 from auditor.guarantee import claim
 from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
+from auditor.guarantee.frontier import Declared
 from auditor.guarantee.multiplicity import levels
 from auditor.guarantee.noise import Shift
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
@@ -48,6 +49,11 @@ class NestedRule:
     def row_size(self) -> int:
         """Bytes of evidence for one input."""
         return self.views * (self.classes + 1) * 2
+
+    @cached_property
+    def declared(self) -> Declared:
+        """The declared budgets."""
+        return Declared(budgets=self.budgets)
 
     @cached_property
     def depths(self) -> tuple[int, ...]:
@@ -89,8 +95,8 @@ class NestedRule:
     def certifies(self, label: int | None, statistics: Statistics, budget: Budget) -> bool:
         """Return whether the claim holds at ``budget``, declared or covered by a declared one."""
         wins = self._read(statistics)
-        return label is not None and claim.covered(
-            self.budgets, budget, lambda declared: self._wins(wins, declared)
+        return label is not None and self.declared.covers(
+            budget, lambda declared: self._wins(wins, declared)
         )
 
     def thresholds(self) -> tuple[Threshold, ...]:
@@ -131,7 +137,7 @@ class NestedRule:
         wins: dict[int, int] = {}
         high = self.views
         for c, pair in zip(self.depths, pairs, strict=True):
-            if not isinstance(pair, Sequence) or len(pair) != 2:  # noqa: PLR2004
+            if not isinstance(pair, Sequence) or len(pair) != 2:
                 message = f"wins: expected a pair, got {pair!r:.80}"
                 raise ClaimError(message)
             claim.whole(pair[0], "wins: trainExamples", c, c)
@@ -141,7 +147,7 @@ class NestedRule:
         return wins
 
     def _frontier(self, wins: Mapping[int, int]) -> tuple[Budget, ...]:
-        return claim.frontier(self.budgets, lambda budget: self._wins(wins, budget))
+        return self.declared.frontier(lambda budget: self._wins(wins, budget))
 
     def _wins(self, wins: Mapping[int, int], budget: Budget) -> bool:
         least = self.table.least(budget)

@@ -1,0 +1,91 @@
+"""Every way of spending a budget on randomised noise, as shifts of that noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from flint import fmpq
+
+from auditor.errors import RecipeError
+from auditor.exact import neyman_pearson
+from auditor.guarantee import fields
+from auditor.guarantee.noise import UNTOUCHED, Shift
+from auditor.guarantee.sides import Smoothing
+from auditor.guarantee.test.flip import FlipTest
+from auditor.guarantee.test.hide import Hide
+from auditor.guarantee.threat import (
+    INPUT_FEATURES,
+    TOTAL,
+    TRAIN_EXAMPLES,
+    TRAIN_FEATURES,
+    TRAIN_LABELS,
+    Budget,
+)
+from auditor.guarantee.training.bag import Bag
+from auditor.guarantee.training.flip import FlipTraining
+
+_MAX_SPLITS: Final = 1 << 14
+_MAX_TYPES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What budgets do to the noise of a smoothing of ``examples`` training examples."""
+
+    smoothing: Smoothing
+    classes: int
+    examples: int
+
+    def shifts(self, budgets: Iterable[Budget]) -> dict[Budget, tuple[Shift, ...]]:
+        """Return, for each budget, every way of spending it.
+
+        RecipeError when the bounds would be too long to compute, ValueError when the noise admits
+        no bound.
+        """
+        shifts = {budget: self._ways(budget) for budget in budgets}
+        cost = sum(
+            neyman_pearson.type_count(shift.groups) for ways in shifts.values() for shift in ways
+        )
+        if cost > _MAX_TYPES:
+            message = f"claim.budgets: the bounds would sum {cost} terms, more than {_MAX_TYPES}"
+            raise RecipeError(message)
+        return shifts
+
+    def _ways(self, budget: Budget) -> tuple[Shift, ...]:
+        total = budget.get(TOTAL)
+        if not total:
+            return (
+                self._shift(
+                    features=budget.get(TRAIN_FEATURES),
+                    labels=budget.get(TRAIN_LABELS),
+                    changed=budget.get(INPUT_FEATURES),
+                    rewritten=budget.get(TRAIN_EXAMPLES),
+                ),
+            )
+        if (total + 1) * (total + 2) // 2 > _MAX_SPLITS:
+            raise fields.refuse(
+                "claim", "budgets", f"a total with at most {_MAX_SPLITS} splits", total
+            )
+        # spending less is never worse for the claim, so the full splits are enough
+        ways = (
+            self._shift(features=features, labels=labels, changed=total - features - labels)
+            for features in range(total + 1)
+            for labels in range(total - features + 1)
+        )
+        return tuple(dict.fromkeys(ways))  # equal noise makes most splits equal
+
+    def _shift(self, *, features: int, labels: int, changed: int, rewritten: int = 0) -> Shift:
+        training, test = self.smoothing.training, self.smoothing.test
+        per_unit, symbols = self.smoothing.layout.per_unit, self.smoothing.symbols
+        groups: tuple[neyman_pearson.FlipGroup, ...] = ()
+        survival: fmpq = UNTOUCHED
+        if isinstance(training, FlipTraining):
+            groups += training.groups(features * per_unit, labels, symbols, self.classes)
+        elif isinstance(training, Bag):
+            survival *= training.survival(rewritten, self.examples)
+        if isinstance(test, FlipTest | Hide):
+            groups += test.groups(changed * per_unit, symbols)
+            survival *= test.survival(changed)
+        return Shift(survival=survival, groups=neyman_pearson.merge(groups))
