@@ -1,0 +1,90 @@
+# Everything a newcomer or a CI machine does. `make demo` and `make test` need Python 3.11 or later
+# and nothing else; the rest is installed into .venv, once per change of pyproject.toml.
+#
+#   PYTHON=/path/to/python   the interpreter to make .venv with
+#   PIP_ARGS="..."           more arguments for pip: --index-url, --find-links, --no-index
+#   PYTEST_ARGS="..."        more arguments for pytest
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet $(PIP_ARGS)
+PYTEST := $(BIN)/python -m pytest --quiet
+
+DEMO := build/digits
+
+.PHONY: help demo test test-slow test-cuda lint format types bench image-check clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo         certify and verify a real data set (scikit-learn digits), under build/'
+	@echo 'make test         the fast tests'
+	@echo 'make test-slow    the slow tests: fresh environments, kills, millions of draws'
+	@echo 'make test-cuda    the tests that need a CUDA device'
+	@echo 'make lint types   ruff, mypy --strict'
+	@echo 'make bench        members per second of each learner against a plain loop'
+	@echo 'make image-check  build and run the verifier container image (Debian, as root)'
+	@echo 'make clean        remove build/ and .venv'
+
+# --- environments ---------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@python=$$(PYTHON='$(PYTHON)' scripts/find-python) || exit 1; \
+	echo "Making $(VENV) with $$python"; \
+	"$$python" -m venv $(VENV)
+
+# The stamps are newer than pyproject.toml exactly when what it names is installed.
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	@echo 'Installing auditor[run] into $(VENV): a few minutes the first time, most of it PyTorch'
+	@$(PIP) -e '.[run]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.run
+	@echo 'Installing the test and lint tools into $(VENV)'
+	@$(PIP) -e '.[run,dev]'
+	@touch $@
+
+# --- the two commands of the README ---------------------------------------------------------------
+
+demo: $(VENV)/.run
+	@mkdir -p build
+	$(BIN)/audit run examples/digits/recipe.toml --out $(DEMO) $(if $(wildcard $(DEMO)),--overwrite)
+	$(BIN)/audit verify $(DEMO) --key $(DEMO).pub
+	@echo
+	@echo 'What you have: an ensemble that tells handwritten 1s from 7s, and a signed certificate'
+	@echo 'that says for each test image how many training images and which changes of the image'
+	@echo 'itself could not have altered its answer. The second command checked the signature and'
+	@echo 'the arithmetic of every claim, as somebody who does not trust you would.'
+	@echo
+	@echo 'Open $(DEMO)/report.html in a browser.'
+
+test: $(VENV)/.dev
+	$(PYTEST) -m 'not slow' -n auto --maxprocesses=4 $(PYTEST_ARGS)
+
+# --- the rest -------------------------------------------------------------------------------------
+
+test-slow: $(VENV)/.dev
+	$(PYTEST) -m slow $(PYTEST_ARGS)
+
+test-cuda: $(VENV)/.dev
+	$(PYTEST) -m cuda $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+bench: $(VENV)/.run
+	$(BIN)/python -m benchmarks
+
+image-check:
+	tests/image/check.sh
+
+clean:
+	rm -rf build .venv

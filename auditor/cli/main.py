@@ -1,0 +1,73 @@
+"""The commands, and the entry point of the console script."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from auditor.cli.check import check
+from auditor.cli.extract import extract
+from auditor.cli.failures import guarded
+from auditor.cli.init import init
+from auditor.cli.keygen import keygen
+from auditor.cli.plan import plan
+from auditor.cli.predict import predict
+from auditor.cli.run import run
+from auditor.cli.verify import verify
+
+_EPILOG = (
+    "Exit codes: 0 checked and all of it passed; 1 not certified; 2 usage or configuration; "
+    "3 undecided (a missing file, an unknown version, nothing to check); 70 a bug of ours."
+)
+
+app = typer.Typer(
+    name="audit",
+    help=(
+        "Certify how much data poisoning a classifier's predictions survive, and check such "
+        "certificates. What is certified is the ensemble in a release, not any single model."
+    ),
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _help(command: Callable[..., None]) -> str:
+    """Return a command's docstring, its examples kept line by line (click's mark for that)."""
+    text = inspect.getdoc(command) or ""
+    return re.sub(r"^(Examples?:)$", "\b\n\\1", text, flags=re.MULTILINE)
+
+
+for _command in (init, check, plan, run, verify, predict, extract, keygen):
+    app.command(_command.__name__, help=_help(_command))(guarded(_command))
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"audit {version('auditor')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Certify how much data poisoning predictions survive, and check such certificates."""
+
+
+def main() -> None:
+    """Run the command line that this process was started with."""
+    app(prog_name="audit")

@@ -1,0 +1,1 @@
+"""What a checked release says, in words and pictures; reads nothing that was not verified."""

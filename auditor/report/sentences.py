@@ -1,0 +1,194 @@
+"""The guarantee in plain English, with the numbers of one certificate filled in.
+
+The terminal's verdict, the closing table of a run and ``report.html`` all take their words here,
+so that they cannot promise different things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from auditor.guarantee.threat import Budget
+from auditor.report.subject import Claim, Subject
+
+_MOVES: Final = {
+    "modify": "rewriting one",
+    "relabel": "relabelling one",
+    "insert": "inserting one",
+    "delete": "deleting one",
+}
+
+_SELECTION: Final = {
+    "none": "The recipe states that no hyper-parameter was chosen by looking at data.",
+    "trusted-data": (
+        "The recipe states that hyper-parameters were chosen on other data: the guarantee assumes "
+        "that nobody tampered with those."
+    ),
+    "pilot": (
+        "Hyper-parameters were chosen by looking at this very data set: an attacker could have "
+        "influenced that choice, and the guarantee does not cover it."
+    ),
+}
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun.
+
+    >>> count(1, "example"), count(1200, "example"), count(2, "entry", "entries")
+    ('1 example', '1,200 examples', '2 entries')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def share(part: int, whole: int) -> str:
+    """Return a percentage with one decimal, rounded down: 99.96 % is never shown as 100 %.
+
+    >>> share(9996, 10000), share(3, 3), share(0, 0)
+    ('99.9 %', '100.0 %', '-')
+    """
+    if whole == 0:
+        return "-"
+    tenths = part * 1000 // whole
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+def input_feature(audit: Mapping[str, Any]) -> str:
+    """What one unit of the axis ``inputFeatures`` is: a pixel (all its channels) or a number."""
+    return "pixel" if audit["recipe"]["alphabet"].get("unit") == "pixel" else "coordinate"
+
+
+def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
+    """Say one axis of a budget, for instance ``4 input pixels``."""
+    feature = input_feature(audit)
+    match axis:
+        case "trainExamples":
+            return count(amount, f"training {audit['threat']['unit']}")
+        case "trainFeatures":
+            return count(amount, "training feature")
+        case "trainLabels":
+            return count(amount, "training label")
+        case "inputFeatures":
+            return count(amount, f"input {feature}")
+        case "inputPatch":
+            return f"any {amount} x {amount} patch of the input"
+        case "total":
+            return count(amount, f"training feature, label or input {feature}", _total(feature))
+        case _:
+            return f"{amount:,} {axis}"
+
+
+def _total(feature: str) -> str:
+    return f"training features, labels or input {feature}s in all"
+
+
+def budget_words(audit: Mapping[str, Any], budget: Mapping[str, int]) -> str:
+    """Say a budget; the empty one is no attack at all."""
+    if not budget:
+        return "no change"
+    return " and ".join(
+        axis_words(audit, axis, amount) for axis, amount in Budget.of(budget).amounts
+    )
+
+
+def moves_sentence(audit: Mapping[str, Any]) -> str:
+    """Say what changing a training unit means and what each way of doing it costs."""
+    threat = audit["threat"]
+    moves = threat.get("moves") or {}
+    if not moves:
+        return "Training data are not attacked in this audit's threat."
+    priced = ", ".join(f"{_MOVES.get(move, move)} costs {cost}" for move, cost in moves.items())
+    unit = threat["unit"]
+    whole = " (every row that shares one group key)" if unit == "group" else ""
+    return f"Of a budget of training {unit}s{whole}, {priced}."
+
+
+def certainty_sentence(audit: Mapping[str, Any]) -> str:
+    """Say how sure the claims are, and jointly or one by one."""
+    claim = audit["recipe"]["claim"]
+    if claim["alpha"] == "0":
+        return "This is certain, given the assumptions: no sampling is involved (alpha = 0)."
+    if claim["scope"] == "simultaneous":
+        return (
+            f"All claims hold together, except with probability at most {claim['alpha']} over the "
+            "auditor's draws."
+        )
+    return (
+        f"Each claim on its own holds except with probability at most {claim['alpha']} over the "
+        "auditor's draws; several read together may fail more often."
+    )
+
+
+def object_sentence(audit: Mapping[str, Any]) -> str:
+    """Say what is certified: the ensemble, not a model trained beside it."""
+    members = count(int(audit["members"]), "member")
+    return f"The certified classifier is the ensemble of {members} in this release, voting."
+
+
+def guarantee_sentence(subject: Subject) -> str:
+    """Say the strongest declared budget that certifies at least half of the inputs, else the best.
+
+    The counts are inputs whose label is right *and* cannot be changed within the budget.
+    """
+    audit, summary = subject.audit, subject.summary
+    inputs = int(summary["inputs"])
+    rows = [(dict(row["budget"]), int(row["count"])) for row in summary["certified"]]
+    rows = [(budget, certified) for budget, certified in rows if budget and certified]
+    if not rows:
+        return f"For none of the {inputs:,} inputs is any declared budget certified."
+    broad = [row for row in rows if 2 * row[1] >= inputs]
+    budget, certified = max(broad, key=_strength) if broad else max(rows, key=lambda row: row[1])
+    return (
+        f"For {certified:,} of {inputs:,} inputs ({share(certified, inputs)}) the answer is right "
+        f"and stays the same whatever an attacker changed within {budget_words(audit, budget)}."
+    )
+
+
+def claim_sentence(audit: Mapping[str, Any], claim: Claim) -> str:
+    """Say what one input's claim promises."""
+    if claim.label is None:
+        return f"Input {claim.index}: the vote abstains; nothing is certified."
+    label = class_name(audit, claim.label)
+    maximal = [budget.to_json() for budget in claim.frontier if budget.amounts]
+    if not maximal:
+        return (
+            f"Input {claim.index}: the answer is {label}; it is not certified to survive a change."
+        )
+    budgets = "; or within ".join(budget_words(audit, budget) for budget in maximal)
+    return (
+        f"Input {claim.index}: the answer is {label}, and stays {label} whatever an attacker "
+        f"changed within {budgets}."
+    )
+
+
+def class_name(audit: Mapping[str, Any], label: int | None) -> str:
+    """Return the name of a class, in quotation marks; None is an abstention.
+
+    >>> class_name({"dataset": {"classes": ["1", "7"]}}, 1)
+    "'7'"
+    """
+    if label is None:
+        return "no answer (abstained)"
+    return f"'{audit['dataset']['classes'][label]}'"
+
+
+def _strength(row: tuple[Mapping[str, int], int]) -> tuple[int, int, int]:
+    budget, certified = row
+    return len(budget), sum(budget.values()), certified
+
+
+def assumption_sentences(audit: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the guarantee takes on trust; trusted artefacts come first."""
+    recipe = audit["recipe"]
+    trusted = tuple(
+        f"Nobody tampered with {artefact['name']} (sha256 {artefact['sha256']})."
+        for artefact in recipe.get("trusted", ())
+    )
+    none = ("The recipe lists no trusted artefact.",)
+    return (*(trusted or none), selection_sentence(audit))
+
+
+def selection_sentence(audit: Mapping[str, Any]) -> str:
+    """Say how hyper-parameters were chosen, as far as the recipe states it."""
+    stated = str(audit["recipe"].get("selection", "none"))
+    return _SELECTION.get(stated, f"Selection of hyper-parameters: {stated}.")

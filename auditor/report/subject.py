@@ -1,0 +1,57 @@
+"""The part of a verified certificate that words, tables and pictures are made from."""
+
+# The names are those of ``auditor.verify.Verified``, whose docstrings say what they are.
+# ruff: noqa: D102
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from auditor.guarantee.threat import Budget
+
+
+class Claim(Protocol):
+    """One input's claim: its label (None: the vote abstained) and what that label survives."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def label(self) -> int | None: ...
+    @property
+    def true_label(self) -> int | None: ...
+    @property
+    def frontier(self) -> Sequence[Budget]: ...
+    def certified(self, budget: Budget) -> bool: ...
+    def radius(self, axis: str) -> int | None: ...
+
+
+class Subject(Protocol):
+    """What ``auditor.verify.Verified`` offers here. Only verification makes the real one."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def audit(self) -> Mapping[str, Any]: ...
+    @property
+    def claims(self) -> Sequence[Claim]: ...
+    @property
+    def summary(self) -> Mapping[str, Any]: ...
+    @property
+    def checked(self) -> Sequence[str]: ...
+    @property
+    def not_checked(self) -> Sequence[str]: ...
+    @property
+    def challenge(self) -> str: ...
+    @property
+    def keyid(self) -> str: ...
+
+
+def right(claim: Claim) -> bool:
+    """Whether the vote gave the true label."""
+    return claim.label is not None and claim.label == claim.true_label
+
+
+def withstands(claim: Claim, budget: Mapping[str, int]) -> bool:
+    """Whether the claim's label is the true one and survives ``budget``, which may be empty."""
+    return right(claim) and (not budget or claim.certified(Budget.of(budget)))
