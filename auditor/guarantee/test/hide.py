@@ -1,7 +1,7 @@
-"""Hiding at random: each unit is shown with probability ``show``, independently (Levine, Feizi 2020).
+"""Hiding at random: each unit is shown with probability ``show`` (Levine and Feizi 2020).
 
-A changed unit that is hidden changes nothing, whatever the alphabet; a unit (a pixel with all its
-channels) is hidden or shown as a whole.
+A changed unit that is hidden changes nothing, whatever the alphabet. Units are hidden independently
+of each other; a unit (a pixel with all its channels) is hidden or shown as a whole.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""No smoothing of the test side: a member sees the input as it is, and no change of it is covered."""
+"""No smoothing of the test side: a member sees the input as it is; no change is covered."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class NestedRule:
         return self.table.thresholds(self.budgets)
 
     def requirements(self) -> tuple[Requirement, ...]:
-        """Return the share of draws, the least number of draws, and the margin each budget needs."""
+        """Return the share of draws, their least number, and the margin each budget needs."""
         drawn = self.table.requirements(self.budgets, 0, "draws")
         return tuple(map(self._with_margin, drawn))
 
