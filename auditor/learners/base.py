@@ -109,3 +109,12 @@ class Learner(Protocol):
         Input "x" (see :data:`Layout`); output "scores" (members, batch, classes).
         """
         ...
+
+
+def shard_chunk(member_bytes: int, most: int = 100) -> int:
+    """Return how many members of so many bytes share a shard: ``most``, fewer when they are large.
+
+    >>> shard_chunk(1000), shard_chunk(1 << 24), shard_chunk(1 << 30)
+    (100, 4, 1)
+    """
+    return max(1, min(most, SHARD_BYTES // member_bytes))

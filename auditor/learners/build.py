@@ -13,6 +13,8 @@ from auditor.learners.base import InputSpec, Learner
 from auditor.learners.front_ends.fixed import FixedFrontEnd
 from auditor.learners.front_ends.masked_hog import MaskedHog
 from auditor.learners.kernel_bayes import KernelBayes
+from auditor.learners.logistic import Logistic
+from auditor.learners.mlp import Mlp
 from auditor.learners.naive_bayes import NaiveBayes
 from auditor.learners.options import Options
 from auditor.learners.ridge import Ridge
@@ -21,6 +23,8 @@ from auditor.learners.rows import RowMaker
 _LEARNERS: dict[str, Callable[[Options, RowMaker, int | None], Learner]] = {
     "naive-bayes": lambda options, maker, _: NaiveBayes.from_options(options, maker),
     "kernel-bayes": KernelBayes.from_options,
+    "logistic": lambda options, maker, _: Logistic.from_options(options, maker),
+    "mlp": lambda options, maker, _: Mlp.from_options(options, maker),
     "ridge": lambda options, maker, _: Ridge.from_options(options, maker),
 }
 

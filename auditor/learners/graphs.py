@@ -50,9 +50,7 @@ class GraphBuilder:
         """Add a node with one output and return the output's name."""
         return self.split(kind, inputs, 1, **attributes)[0]
 
-    def split(
-        self, kind: str, inputs: Sequence[str], outputs: int, **attributes: Any
-    ) -> list[str]:
+    def split(self, kind: str, inputs: Sequence[str], outputs: int, **attributes: Any) -> list[str]:
         """Add a node with several outputs and return their names."""
         index = len(self._nodes)
         names = [f"{kind.lower()}{index}" + (f"_{i}" if i else "") for i in range(outputs)]

@@ -26,11 +26,11 @@ import onnx
 
 from auditor.errors import RecipeError
 from auditor.learners.base import (
-    SHARD_BYTES,
     Layout,
     Parameters,
     Streams,
     TrainingSet,
+    shard_chunk,
 )
 from auditor.learners.failed import failed, sound
 from auditor.learners.gaussian import blur
@@ -52,6 +52,7 @@ class KernelBayes:
     bias: tuple[float, ...]
     capacity: int
     contrast: float
+    chunk: int
     name: str = "kernel-bayes"
     front_end: None = None
 
@@ -74,6 +75,7 @@ class KernelBayes:
         bias = options.reals("bias", ["0"] * spec.classes)
         if len(bias) != spec.classes:
             raise options.error("bias", list(bias), f"{spec.classes} numbers, one per class")
+        size = 4 * (spec.width + spec.classes) * capacity * len(maker.copies)
         return cls(
             maker=maker,
             sigma=options.real("sigma", "1", least=0),
@@ -81,13 +83,8 @@ class KernelBayes:
             bias=bias,
             capacity=capacity,
             contrast=_contrast(maker),
+            chunk=options.whole("chunk", shard_chunk(size), least=1),
         )
-
-    @property
-    def chunk(self) -> int:
-        """Members of a shard: 100, fewer when their templates are large."""
-        size = 4 * sum(int(np.prod(shape)) for shape in self._shapes.values())
-        return max(1, min(100, SHARD_BYTES // size))
 
     @property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
@@ -163,9 +160,7 @@ class KernelBayes:
         scores = _log_sum_exp(builder, builder.op("Add", likelihoods, belongs))
         if layout == "shared":
             scores = builder.op("Transpose", scores, perm=[1, 0, 2])
-        scores = builder.op(
-            "Add", scores, builder.parameter("offset", (members, 1, spec.classes))
-        )
+        scores = builder.op("Add", scores, builder.parameter("offset", (members, 1, spec.classes)))
         return scores_model(
             builder, scores, spec=spec, width=spec.width, members=members, layout=layout
         )
@@ -175,9 +170,10 @@ def _log_sum_exp(builder: GraphBuilder, value: str) -> str:
     """Reduce the last axis, from its largest entry, so that nothing overflows."""
     last = builder.constant("last", [-1], np.int64)
     most = builder.op("ReduceMax", value, last, keepdims=1)
-    total = builder.op(
-        "ReduceSum", builder.op("Exp", builder.op("Sub", value, most)), last, keepdims=0
-    )
+    # Below e^-80 a term cannot change a float32 sum of at least 1; letting it become subnormal would
+    # only make Exp seven times slower.
+    far = builder.op("Max", builder.op("Sub", value, most), builder.constant("far", -80.0))
+    total = builder.op("ReduceSum", builder.op("Exp", far), last, keepdims=0)
     return builder.op("Add", builder.op("Log", total), builder.op("Squeeze", most, last))
 
 

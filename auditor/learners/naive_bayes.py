@@ -16,12 +16,12 @@ import onnx
 
 from auditor.errors import RecipeError
 from auditor.learners.base import (
-    SHARD_BYTES,
     InputSpec,
     Layout,
     Parameters,
     Streams,
     TrainingSet,
+    shard_chunk,
 )
 from auditor.learners.failed import failed, sound
 from auditor.learners.graphs import GraphBuilder, dense, scores_model
@@ -37,6 +37,7 @@ class NaiveBayes:
 
     maker: RowMaker
     pseudocount: float
+    chunk: int
     name: str = "naive-bayes"
     front_end: None = None
 
@@ -46,13 +47,12 @@ class NaiveBayes:
         if maker.front_end is not None or maker.spec.symbols == 0:
             msg = "learner.name: naive-bayes needs symbols (binary or levels) and no front end"
             raise RecipeError(msg)
-        return cls(maker=maker, pseudocount=options.real("smoothing", "1", least=1e-6))
-
-    @property
-    def chunk(self) -> int:
-        """Members of a shard: 100, fewer when their tables are large."""
-        size = 4 * sum(int(np.prod(shape)) for shape in self._shapes.values())
-        return max(1, min(100, SHARD_BYTES // size))
+        size = 4 * maker.spec.classes * maker.spec.width * max(1, maker.spec.symbols - 1)
+        return cls(
+            maker=maker,
+            pseudocount=options.real("smoothing", "1", least=1e-6),
+            chunk=options.whole("chunk", shard_chunk(size), least=1),
+        )
 
     @property
     def _spec(self) -> InputSpec:
@@ -82,9 +82,7 @@ class NaiveBayes:
             counts = self._counts(symbols[mine], None if visible is None else visible[mine])
             smooth = counts.astype(np.float64) + self.pseudocount
             logs = np.log(smooth) - np.log(smooth.sum(0))  # (symbols, d)
-            prior = (len(mine) + self.pseudocount) / (
-                len(labels) + self.pseudocount * spec.classes
-            )
+            prior = (len(mine) + self.pseudocount) / (len(labels) + self.pseudocount * spec.classes)
             weight, bias = self._linear(logs)
             weights.append(weight)
             biases.append(bias + np.log(prior))

@@ -21,11 +21,11 @@ import onnx
 import torch
 
 from auditor.learners.base import (
-    SHARD_BYTES,
     Layout,
     Parameters,
     Streams,
     TrainingSet,
+    shard_chunk,
 )
 from auditor.learners.deterministic import deterministic
 from auditor.learners.failed import failed, sound
@@ -41,17 +41,20 @@ class Ridge:
 
     maker: RowMaker
     penalty: float
+    balanced: bool
+    chunk: int
     name: str = "ridge"
 
     @classmethod
     def from_options(cls, options: Options, maker: RowMaker) -> Ridge:
         """Read the ``learner`` table. Raises RecipeError."""
-        return cls(maker=maker, penalty=options.real("penalty", "0.001", least=1e-12))
-
-    @property
-    def chunk(self) -> int:
-        """Members of a shard: 100, fewer when their weights are large."""
-        return max(1, min(100, SHARD_BYTES // (4 * self._classes * (self.maker.width + 1))))
+        size = 4 * maker.spec.classes * (maker.width + 1)
+        return cls(
+            maker=maker,
+            penalty=options.real("penalty", "0.001", least=1e-12),
+            balanced=options.switch("balanced", default=True),
+            chunk=options.whole("chunk", shard_chunk(size), least=1),
+        )
 
     @property
     def front_end(self) -> onnx.ModelProto | None:
@@ -85,11 +88,31 @@ class Ridge:
         else:
             features, labels = self.maker.rows(examples, streams)
             data = _Floats(features, device)
-        solution = _solve(data, labels, self._classes, self.penalty)
+        problem = self._problem(labels, device)
+        solve = _dual if len(labels) < data.width else _primal
+        solution = solve(data, problem)
         if solution is None:
             return failed(self._shapes)
         weight, bias = (part.cpu().numpy().astype(np.float32) for part in solution)
         return sound({"weight": weight, "bias": bias[None, :]})
+
+    def _problem(self, labels: npt.NDArray[np.int64], device: str) -> _Problem:
+        classes, rows = self._classes, len(labels)
+        counts = np.bincount(labels, minlength=classes)
+        weights = np.ones(classes)
+        if self.balanced:
+            present = int((counts > 0).sum())
+            weights = rows / (present * np.maximum(counts, 1.0))
+        shares = torch.from_numpy(weights * counts / rows).to(device)
+        targets = torch.eye(classes, dtype=torch.float64, device=device) - 1 / classes
+        mean = shares @ targets
+        return _Problem(
+            labels=labels,
+            class_weights=weights,
+            targets=targets - mean,
+            mean_target=mean,
+            penalty=self.penalty,
+        )
 
     def graph(self, members: int, layout: Layout) -> onnx.ModelProto:
         """Return one affine map."""
@@ -158,70 +181,60 @@ class _Floats:
 
 _Data = _Integers | _Floats
 
-
-def _solve(
-    data: _Data, labels: npt.NDArray[np.int64], classes: int, penalty: float
-) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """Return weights (width, classes) and bias (classes,), or None if the solve fails."""
-    rows = len(labels)
-    counts = np.bincount(labels, minlength=classes)
-    present = int((counts > 0).sum())
-    class_weights = np.where(counts > 0, rows / (present * np.maximum(counts, 1)), 0.0)
-    targets = torch.eye(classes, dtype=torch.float64, device=data.device) - 1 / classes
-    mean_target = targets[torch.from_numpy(counts > 0).to(data.device)].mean(0)
-    if rows < data.width:
-        return _dual(data, labels, class_weights, targets - mean_target, mean_target, penalty)
-    return _primal(data, labels, class_weights, targets - mean_target, mean_target, penalty)
+#: Weights (width, classes) and bias (classes,); None when the system cannot be factored.
+_Solution = tuple[torch.Tensor, torch.Tensor] | None
 
 
-def _primal(
-    data: _Data,
-    labels: npt.NDArray[np.int64],
-    class_weights: npt.NDArray[np.float64],
-    targets: torch.Tensor,
-    mean_target: torch.Tensor,
-    penalty: float,
-) -> tuple[torch.Tensor, torch.Tensor] | None:
-    gram, sums = None, []
-    for label, weight in enumerate(class_weights.tolist()):
-        square, total = data.moments(np.flatnonzero(labels == label))
-        gram = square * weight if gram is None else gram.add_(square, alpha=weight)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Problem:
+    """What does not depend on the rows: labels, row weights by class, centred targets."""
+
+    labels: npt.NDArray[np.int64]
+    class_weights: npt.NDArray[np.float64]
+    targets: torch.Tensor
+    mean_target: torch.Tensor
+    penalty: float
+
+    @property
+    def count(self) -> int:
+        return len(self.labels)
+
+
+def _primal(data: _Data, problem: _Problem) -> _Solution:
+    """Solve the width x width system."""
+    gram = torch.zeros((data.width, data.width), dtype=torch.float64, device=data.device)
+    sums = []
+    for label, weight in enumerate(problem.class_weights.tolist()):
+        square, total = data.moments(np.flatnonzero(problem.labels == label))
+        gram.add_(square, alpha=weight)
         sums.append(total * weight)
     weighted = torch.stack(sums)  # (classes, width)
-    mean = weighted.sum(0) / len(labels)
-    assert gram is not None
-    gram -= len(labels) * torch.outer(mean, mean)
-    gram.diagonal().add_(penalty * len(labels))
+    mean = weighted.sum(0) / problem.count
+    gram -= problem.count * torch.outer(mean, mean)
+    gram.diagonal().add_(problem.penalty * problem.count)
     factor, failure = torch.linalg.cholesky_ex(gram)
     if int(failure):
         return None
     # Centred targets have weighted mean zero, so the rows need no centring on this side.
-    solution = torch.cholesky_solve(weighted.T @ targets, factor)
-    return solution, mean_target - mean @ solution
+    solution = torch.cholesky_solve(weighted.T @ problem.targets, factor)
+    return solution, problem.mean_target - mean @ solution
 
 
-def _dual(
-    data: _Data,
-    labels: npt.NDArray[np.int64],
-    class_weights: npt.NDArray[np.float64],
-    targets: torch.Tensor,
-    mean_target: torch.Tensor,
-    penalty: float,
-) -> tuple[torch.Tensor, torch.Tensor] | None:
-    count = len(labels)
-    weights = torch.from_numpy(class_weights[labels]).to(data.device)
+def _dual(data: _Data, problem: _Problem) -> _Solution:
+    """Solve the rows x rows system."""
+    weights = torch.from_numpy(problem.class_weights[problem.labels]).to(data.device)
     roots = weights.sqrt()
     outer = data.outer()
-    along = outer @ weights / count  # x_i . mu
-    centred = outer - along[:, None] - along[None, :] + (weights @ along) / count
+    along = outer @ weights / problem.count  # x_i . mu
+    centred = outer - along[:, None] - along[None, :] + (weights @ along) / problem.count
     system = roots[:, None] * centred * roots[None, :]
-    system.diagonal().add_(penalty * count)
+    system.diagonal().add_(problem.penalty * problem.count)
     factor, failure = torch.linalg.cholesky_ex(system)
     if int(failure):
         return None
-    chosen = targets[torch.from_numpy(labels).to(data.device)] * roots[:, None]
-    coefficients = torch.cholesky_solve(chosen, factor) * roots[:, None]
+    chosen = problem.targets[torch.from_numpy(problem.labels).to(data.device)]
+    coefficients = torch.cholesky_solve(chosen * roots[:, None], factor) * roots[:, None]
     rows = data.rows()
-    mean = weights @ rows / count
+    mean = weights @ rows / problem.count
     solution = rows.T @ coefficients - torch.outer(mean, coefficients.sum(0))
-    return solution, mean_target - mean @ solution
+    return solution, problem.mean_target - mean @ solution

@@ -70,6 +70,11 @@ class RowMaker:
         return self.spec.width if self.front_end is None else self.front_end.size
 
     @property
+    def rows_per_example(self) -> int:
+        """Rows that one example becomes."""
+        return len(self.copies) * max(1, self.views)
+
+    @property
     def scale(self) -> int:
         """What :meth:`integers` multiplies a row by: (symbols - 1), or 1 for grid steps."""
         return max(1, self.spec.symbols - 1)

@@ -87,9 +87,7 @@ class MaskedHog:
         smooth = self._smooth(builder, images, _FILL_SIGMA)
         ink, seen = builder.split("Split", (smooth,), 2, axis=1, num_outputs=2)
         prior = builder.constant("fill_prior", _FILL_PRIOR)
-        ratio = builder.op(
-            "Div", builder.op("Sub", ink, prior), builder.op("Add", seen, prior)
-        )
+        ratio = builder.op("Div", builder.op("Sub", ink, prior), builder.op("Add", seen, prior))
         return self._unit(builder, ratio)
 
     def _blurred(self, builder: GraphBuilder) -> str:
@@ -117,7 +115,9 @@ class MaskedHog:
         )
         ink = builder.op("Max", ink, builder.constant("least_ink", _LEAST_INK))
         means = builder.op("Div", rest, ink)
-        mean_x, mean_y, mean_xy, mean_yy = builder.split("Split", (means,), 4, axis=1, num_outputs=4)
+        mean_x, mean_y, mean_xy, mean_yy = builder.split(
+            "Split", (means,), 4, axis=1, num_outputs=4
+        )
         mu_xy = builder.op("Sub", mean_xy, builder.op("Mul", mean_x, mean_y))
         mu_yy = builder.op("Sub", mean_yy, builder.op("Mul", mean_y, mean_y))
         spread = builder.op("Add", mu_yy, builder.constant("shear_prior", _SHEAR_PRIOR))
