@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from auditor.errors import RecipeError
-from auditor.recipe import checks, presets
+from auditor.recipe import presets, rules
 from auditor.recipe.budgets import expand
 from auditor.recipe.complete import complete
 from auditor.recipe.forms import drawn, randomised, symbols
@@ -28,7 +28,7 @@ def resolve(document: Mapping[str, Any], *, where: str = "recipe") -> dict[str, 
     _default_numbers(recipe)
     recipe["claim"]["budgets"] = expand(recipe["claim"]["budgets"], where)
     _weights(recipe, where)
-    checks.check(recipe, where)
+    rules.check(recipe, where)
     return recipe
 
 

@@ -1,0 +1,95 @@
+"""Rules between training side, test side, members and draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from auditor.recipe import forms
+from auditor.recipe.rules.refusal import refuse
+
+Table = Mapping[str, Any]
+
+
+def training(recipe: Table) -> None:
+    """Flips make some noise, and count features and labels, not groups."""
+    training, unit = recipe["smoothing"]["training"], recipe["unit"]
+    if training["method"] == "flip":
+        if training["keepFeatures"] == training["keepLabels"] == "1":
+            raise refuse(
+                "smoothing.training.keepFeatures",
+                "keepFeatures or keepLabels below 1 (no noise certifies nothing)",
+                "1",
+            )
+        if unit == "group":
+            raise refuse(
+                "unit",
+                '"example" with smoothing.training.method "flip" (its budgets '
+                "count features and labels)",
+                '"group"',
+            )
+
+
+def test(recipe: Table) -> None:
+    """Noise hides something; masks have one of two forms and leave something to see."""
+    test = recipe["smoothing"]["test"]
+    if test["method"] in {"flip", "hide"}:
+        key = "keep" if test["method"] == "flip" else "show"
+        if test[key] == "1":
+            raise refuse(f"smoothing.test.{key}", "less than 1", "1")
+    if test["method"] != "two-mask":
+        return
+    groups, windows = {"groups", "pixels"} & test.keys(), {"window", "step", "patch"} & test.keys()
+    if (len(groups), len(windows)) not in {(2, 0), (0, 3)}:
+        raise refuse(
+            "smoothing.test",
+            "groups and pixels, or window, step and patch",
+            ", ".join(sorted(groups | windows)) or "neither",
+        )
+    if groups and 2 * test["pixels"] >= test["groups"]:
+        raise refuse(
+            "smoothing.test.pixels",
+            "less than half of groups (two masks together must leave something to see)",
+            test["pixels"],
+        )
+    if windows and test["patch"] > test["window"]:
+        raise refuse(
+            "smoothing.test.patch",
+            f"at most window ({test['window']}), as every patch must lie in one window",
+            test["patch"],
+        )
+
+
+def product(recipe: Table) -> None:
+    """Drawn members vote once, and at least one side is smoothed."""
+    test = recipe["smoothing"]["test"]["method"]
+    training = recipe["smoothing"]["training"]["method"]
+    if training in {"flip", "bag"} and test in {"views", "two-mask"}:
+        raise refuse(
+            "smoothing.test.method",
+            f"none, flip or hide with training method "
+            f"{training!r} (under {test} a drawn member would vote twice on one input, "
+            "and its votes would not be independent)",
+            repr(test),
+        )
+    if training == test == "none":
+        raise refuse("smoothing", "a method on at least one side", "none on both")
+
+
+def members(recipe: Table) -> None:
+    """Numbers of members and draws are those that the methods allow."""
+    training, members = recipe["smoothing"]["training"], recipe["members"]
+    fixed = {"partition": training.get("parts"), "none": 1}.get(training["method"])
+    if fixed is not None and members != fixed:
+        reason = "one for each part" if fixed > 1 else "without training noise all are the same"
+        raise refuse("members", f"{fixed} ({reason})", members)
+    sampled = forms.randomised(recipe) and not forms.drawn(recipe)
+    if sampled and recipe["draws"] == 0:
+        raise refuse("draws", "at least 1 (the inputs are noisy)", 0)
+    if not sampled and recipe["draws"] != 0:
+        reason = (
+            "a drawn member votes once on each input: more draws are more members"
+            if forms.drawn(recipe)
+            else "nothing is drawn"
+        )
+        raise refuse("draws", f"0 ({reason})", recipe["draws"])

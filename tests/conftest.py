@@ -1,0 +1,18 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def audit_data() -> Path:
+    """The folder with MNIST, Spambase and the CIFAR-10 pictures; skips where there is none."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("AUDIT_DATA") or beside)
+    if not folder.is_dir():
+        pytest.skip(f"real data: set AUDIT_DATA ({folder} does not exist)")
+    return folder
