@@ -16,7 +16,7 @@ from typing import Final
 from flint import arb, ctx, fmpq, fmpz
 
 _PRECISIONS: Final = (128, 512)
-_EXACT_BITS: Final = 4_000_000  # size of n * denominator up to which the integer sum is affordable
+_EXACT_BITS: Final = 1 << 18  # bits of denominator**n up to which the integer sum is quick
 
 
 def tail_at_most(n: int, k: int, p: fmpq, level: fmpq) -> bool:

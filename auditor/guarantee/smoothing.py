@@ -59,10 +59,12 @@ def rule_for(audit: Mapping[str, object]) -> Rule:
     budgets = _budgets(claim, smoothing)
     builder = _Builder(audit=audit, recipe=recipe, claim=claim, smoothing=smoothing)
     try:
-        return builder.rule(classes, budgets)
+        rule = builder.rule(classes, budgets)
+        rule.thresholds()  # a bound that cannot be computed is refused here, not at the first vote
     except ValueError as error:  # a bound that exact arithmetic refuses: keep too small, too large
         message = f"{WHERE}: {error}"
         raise RecipeError(message) from error
+    return rule
 
 
 def threat_for(recipe: Mapping[str, object]) -> Threat:
@@ -85,6 +87,7 @@ def views_for(recipe: Mapping[str, object], shape: Sequence[object]) -> tuple[by
     if not isinstance(seed, str):
         raise fields.refuse("recipe", "designSeed", "text", seed)
     return test.views(smoothing.layout, design_root(seed))
+    return rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
