@@ -87,7 +87,6 @@ def views_for(recipe: Mapping[str, object], shape: Sequence[object]) -> tuple[by
     if not isinstance(seed, str):
         raise fields.refuse("recipe", "designSeed", "text", seed)
     return test.views(smoothing.layout, design_root(seed))
-    return rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,8 +38,8 @@ REFUSED = {
     "an underscore": "1_0/3",
     "two slashes": "1/2/3",
     "nothing below": "1/",
-    "Arabic digits": "١/٢",
-    "full-width digits": "１/２",
+    "Arabic digits": "\u0661/\u0662",
+    "full-width digits": "\uff11/\uff12",
     "too long": "1" * 129,
 }
 
