@@ -64,7 +64,7 @@ def _besides(subject: Subject, axis: str) -> list[dict[str, int]]:
 def _amounts(claims: Sequence[Claim], axis: str, far: int) -> tuple[int, ...]:
     """Return 0, every amount at which a count can change, and one beyond the last."""
     steps = {budget.get(axis) for claim in claims for budget in claim.frontier}
-    return (0, *sorted(step + 1 for step in {0} | steps if step < far), far, far + 1)
+    return tuple(sorted({0, far, far + 1} | {step + 1 for step in steps}))
 
 
 def _line(

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from auditor.report.gallery import exhibits, shown_inputs
+from auditor.report.html import render
+from auditor.report.pictures import pictures
+from auditor.verify import release
+from tests import honest
+from tests.report import synthetic
+
+
+class Reader(HTMLParser):
+    """Collects text, attributes that could fetch something, and unbalanced elements."""
+
+    void = frozenset({"meta", "img", "br", "path", "use", "rect"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+        self.alternatives: list[str | None] = []
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.sources += [
+            str(found[name]) for name in ("src", "href", "xlink:href") if name in found
+        ]
+        if tag == "img":
+            self.alternatives.append(found.get("alt"))
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.void:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    reader.close()
+    assert reader.open == [], "every element is closed"
+    return reader
+
+
+def page(**changes: object) -> str:
+    outcome = synthetic.outcome(**changes)  # type: ignore[arg-type]
+    symbols = np.arange(40 * 64).reshape(40, 64) % 2
+    shown = pictures(symbols, (1, 8, 8), shown_inputs(outcome))
+    return render(outcome, shown, {"training": "3.1 s"})
+
+
+def test_the_page_says_what_is_certified_what_is_assumed_and_what_was_checked() -> None:
+    text = " ".join(read(page()).text.split())
+    assert "ensemble of 60 members" in text
+    assert "For 22 of 40 inputs (55.0 %) the answer is right and stays the same" in text
+    assert "within 5 training examples and 1 input pixel" in text
+    assert "no sampling is involved (alpha = 0)" in text
+    assert "rewriting one costs 1" in text
+    assert "no hyper-parameter was chosen by looking at data" in text
+    assert "arithmetic of every claim" in text
+    assert "that the members cast these votes" in text
+    assert "no attack: the vote is right 38 95.0 %" in text
+    assert "training3.1 s" in text
+
+
+def test_the_page_fetches_nothing() -> None:
+    reader = read(page())
+    assert reader.sources, "there are pictures"
+    assert all(source.startswith(("data:image/png;base64,", "#")) for source in reader.sources)
+    assert "default-src 'none'" in page()
+    assert "<script" not in page()
+
+
+def test_every_picture_has_a_description() -> None:
+    reader = read(page())
+    assert len(reader.alternatives) == 16
+    assert all(alt and alt.startswith("Input ") for alt in reader.alternatives)
+    assert 'role="img" aria-label="Share of inputs certified' in page()
+
+
+def test_the_same_numbers_give_the_same_bytes() -> None:
+    assert page() == page()
+    assert not re.search(r"20\d\d-\d\d-\d\d", page()), "no date"
+
+
+def test_names_from_outside_are_only_text() -> None:
+    audit = synthetic.audit()
+    audit["recipe"]["name"] = "<script>alert(1)</script>"
+    audit["dataset"]["classes"] = ['"><img src=x onerror=alert(1)>', "7"]
+    text = page(audit=audit)
+    assert "<script" not in text
+    assert "<img src=x" not in text
+    read(text)
+
+
+def test_a_table_has_no_pictures_and_a_hopeless_run_no_curve() -> None:
+    reader = read(render(synthetic.outcome(), {}, {}))
+    assert reader.alternatives == []
+    claims = tuple(
+        synthetic.Claim(index=i, label=None, true_label=0, frontier=()) for i in range(3)
+    )
+    summary = {"inputs": 3, "correct": 0, "abstained": 3, "certified": []}
+    text = render(synthetic.outcome(claims=claims, summary=summary), {}, {})
+    assert "No input is certified to survive any change" in text
+    assert "<svg" not in text
+    read(text)
+
+
+def test_least_and_most_robust_do_not_overlap() -> None:
+    for inputs in (1, 2, 5, 15, 40):
+        least, most = exhibits(synthetic.outcome(inputs))
+        shown = [exhibit.index for exhibit in (*least, *most)]
+        assert len(shown) == len(set(shown)) == min(inputs, 16)
+    least, most = exhibits(synthetic.outcome())
+    assert [exhibit.index for exhibit in least[:2]] == [0, 1], "abstained and wrong come first"
+    assert (least[0].answer, least[1].right) == ("none: abstained", False)
+    assert most[0].index in {38, 39}
+    assert most[0].survives[0] == "19 training examples"
+
+
+@pytest.mark.parametrize("kind", sorted(honest.KINDS))
+def test_every_kind_of_verified_release_has_a_report(kind: str) -> None:
+    made = honest.build(kind, inputs=12)
+    verified = release(made.contents, made.digests, [made.key.public])
+    reader = read(render(verified, {}, {}))
+    assert f"made-up {kind}" in reader.text
+
+
+def test_pictures_are_grey_or_coloured_and_only_of_images() -> None:
+    symbols = np.array([[0, 3, 1, 2] * 3, [0] * 12])
+    grey = Image.open(io.BytesIO(pictures(symbols, (1, 3, 4), [0])[0]))
+    assert (grey.mode, grey.size) == ("L", (96, 72))
+    assert grey.getpixel((0, 0)) == 0
+    assert grey.getpixel((95, 71)) == 170
+    assert grey.getpixel((30, 0)) == 255
+    colour = Image.open(io.BytesIO(pictures(symbols, (3, 2, 2), [1])[1]))
+    assert (colour.mode, colour.size) == ("RGB", (96, 96))
+    assert pictures(symbols, (12,), [0]) == {}
+    assert pictures(symbols, (1, 3, 4), []) == {}
+
+
+def test_the_page_is_one_small_file(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(page(), encoding="utf-8")
+    assert path.stat().st_size < 100_000

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.guarantee.threat import Budget
+from auditor.report import sentences
+from auditor.report.curve import lines
+from auditor.report.facts import facts
+from auditor.report.table import rows
+from tests.report import synthetic
+
+
+def with_recipe(**changes: object) -> dict[str, Any]:
+    audit = synthetic.audit()
+    return {**audit, "recipe": {**audit["recipe"], **changes}}
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        ({}, "no change"),
+        ({"trainExamples": 1}, "1 training example"),
+        ({"inputFeatures": 2, "trainExamples": 1200}, "1,200 training examples and 2 input pixels"),
+        ({"trainLabels": 3, "trainFeatures": 1}, "1 training feature and 3 training labels"),
+        ({"inputPatch": 5}, "any 5 x 5 patch of the input"),
+        ({"total": 4}, "4 training features, labels or input pixels in all"),
+    ],
+)
+def test_budgets_in_words(budget: dict[str, int], words: str) -> None:
+    assert sentences.budget_words(synthetic.audit(), budget) == words
+
+
+def test_the_words_follow_unit_and_alphabet() -> None:
+    audit = with_recipe(alphabet={"kind": "binary", "threshold": "8", "unit": "channel"})
+    audit["threat"] = {"unit": "group", "moves": {"insert": 1}}
+    budget = {"trainExamples": 2, "inputFeatures": 1}
+    assert sentences.budget_words(audit, budget) == "2 training groups and 1 input coordinate"
+    assert "every row that shares one group key" in sentences.moves_sentence(audit)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "scope", "words"),
+    [
+        ("0", "simultaneous", "certain"),
+        ("1/1000", "simultaneous", "All claims hold together, except with probability at most"),
+        ("1/1000", "per-input", "read together may fail more often"),
+    ],
+)
+def test_how_sure_it_is(alpha: str, scope: str, words: str) -> None:
+    audit = with_recipe(claim={"alpha": alpha, "scope": scope})
+    assert words in sentences.certainty_sentence(audit)
+
+
+@pytest.mark.parametrize("selection", ["none", "trusted-data", "pilot"])
+def test_selection_and_trusted_artefacts_are_always_said(selection: str) -> None:
+    trusted = [{"name": "backbone.onnx", "sha256": "ab" * 32}]
+    said = sentences.assumption_sentences(with_recipe(selection=selection, trusted=trusted))
+    assert said[0] == f"Nobody tampered with backbone.onnx (sha256 {'ab' * 32})."
+    assert "yper-parameter" in said[-1]
+    assert ("does not cover it" in said[-1]) == (selection == "pilot")
+
+
+def test_a_guarantee_that_certifies_nothing_says_so() -> None:
+    summary = {"inputs": 40, "correct": 30, "abstained": 0, "certified": []}
+    said = sentences.guarantee_sentence(synthetic.outcome(summary=summary))
+    assert said == "For none of the 40 inputs is any declared budget certified."
+
+
+def test_a_small_guarantee_names_the_budget_that_covers_most() -> None:
+    certified = [
+        {"budget": {"trainExamples": 1}, "count": 9},
+        {"budget": {"trainExamples": 2}, "count": 3},
+    ]
+    summary = {"inputs": 40, "correct": 30, "abstained": 0, "certified": certified}
+    said = sentences.guarantee_sentence(synthetic.outcome(summary=summary))
+    assert said.startswith("For 9 of 40 inputs (22.5 %)")
+
+
+def test_one_claim_in_words() -> None:
+    audit = synthetic.audit()
+    two = (Budget.of({"trainExamples": 3}), Budget.of({"trainExamples": 1, "inputFeatures": 1}))
+    claim = synthetic.Claim(index=7, label=1, true_label=1, frontier=two)
+    assert sentences.claim_sentence(audit, claim) == (
+        "Input 7: the answer is '7', and stays '7' whatever an attacker changed within 3 training "
+        "examples; or within 1 training example and 1 input pixel."
+    )
+    nothing = synthetic.Claim(index=7, label=1, true_label=1, frontier=(Budget.of({}),))
+    assert "not certified to survive a change" in sentences.claim_sentence(audit, nothing)
+    abstained = synthetic.Claim(index=7, label=None, true_label=1, frontier=())
+    assert "abstains" in sentences.claim_sentence(audit, abstained)
+
+
+def test_the_table_agrees_with_the_summary() -> None:
+    outcome = synthetic.outcome()
+    table = rows(outcome)
+    assert [row.count for row in table] == [38, *(r["count"] for r in outcome.summary["certified"])]
+    assert [row.share for row in table] == ["95.0 %", "75.0 %", "55.0 %", "10.0 %"]
+
+
+def test_the_curve_agrees_with_the_table_and_never_rises() -> None:
+    outcome = synthetic.outcome()
+    drawn = lines(outcome)
+    assert [dict(line.beside) for line in drawn] == [{}, {"inputFeatures": 1}, {"inputFeatures": 2}]
+    for line in drawn:
+        assert list(line.amounts) == sorted(set(line.amounts))
+        assert list(line.counts) == sorted(line.counts, reverse=True)
+    for row in rows(outcome)[1:]:
+        beside = {axis: n for axis, n in row.budget.items() if axis != "trainExamples"}
+        [line] = [line for line in drawn if line.beside == beside]
+        at = max(i for i, n in enumerate(line.amounts) if n <= row.budget["trainExamples"])
+        assert line.counts[at] == row.count
+
+
+def test_the_facts_are_plain_text() -> None:
+    found = dict(facts(synthetic.outcome()))
+    assert found["Training data"] == "sklearn:digits: 240 examples"
+    assert found["Ensemble"] == "60 members, learner naive-bayes"
+    assert found["Failure probability"] == "0: deterministic"
+    assert "parts 60" in found["Training side"]
