@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from auditor import files, keyfiles
-from auditor import verify as checks
 from auditor.errors import ReleaseError, UndecidedError, UsageError
 from auditor.format import dsse, members, merkle, single, statement
 from auditor.format.dsse import MAX_ENVELOPE
 from auditor.format.keys import PublicKey
 from auditor.format.leaf import split
 from auditor.format.predicate import Certificate
-from auditor.verify import Verified
-from auditor.verify.checking import BUNDLE, NEEDED
+from auditor.verify.checking import BUNDLE, NEEDED, release, single_input
+from auditor.verify.verified import Verified
 
 Key = Path | str | PublicKey
 
@@ -65,8 +64,8 @@ def verify(path: Path | str, key: Key | Sequence[Key]) -> Verified:
     pinned = [k if isinstance(k, PublicKey) else keyfiles.load_public(Path(k)) for k in keys]
     if path.is_dir():
         found = read(path)
-        return checks.release(found.contents, found.digests, pinned)
-    return checks.single_input(files.read(path, limit=single.MAX_FILE), pinned)
+        return release(found.contents, found.digests, pinned)
+    return single_input(files.read(path, limit=single.MAX_FILE), pinned)
 
 
 def extract(path: Path | str, index: int) -> bytes:
@@ -77,7 +76,7 @@ def extract(path: Path | str, index: int) -> bytes:
     folder = Path(path)
     wanted = ("certificate.dsse.json", "precommit.dsse.json", "claims.jsonl", "evidence.bin")
     parts = {name: files.read(folder / name, limit=_LIMITS[name]) for name in wanted}
-    certificate = _certificate(parts["certificate.dsse.json"])
+    certificate = unverified_certificate(parts["certificate.dsse.json"])
     leaves = split(parts["claims.jsonl"])
     if not 0 <= index < certificate.batch_size:
         raise UsageError(f"input {index}: expected 0 to {certificate.batch_size - 1}")
@@ -96,7 +95,8 @@ def extract(path: Path | str, index: int) -> bytes:
     )
 
 
-def _certificate(data: bytes) -> Certificate:
+def unverified_certificate(data: bytes) -> Certificate:
+    """Return what a certificate's envelope says; who signed it, if anybody, was not looked at."""
     envelope = dsse.parse(data, "certificate.dsse.json")
     parsed = statement.parse(
         envelope.payload,

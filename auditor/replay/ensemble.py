@@ -36,7 +36,8 @@ def votes(scores: npt.NDArray[np.float32], tau: float) -> npt.NDArray[np.uint8]:
     A member decides when no score is NaN, its best two are finite and the best leads by at least
     tau * max(1, |best|, |second|); the smaller class wins an exact tie when tau is 0.
     """
-    high, low = scores[..., 0], np.float32(-np.inf)
+    high = scores[..., 0]
+    low = np.full(high.shape, -np.inf, np.float32)
     best = np.zeros(high.shape, np.uint8)
     for label in range(1, scores.shape[-1]):
         score = scores[..., label]

@@ -7,6 +7,7 @@ between the sampler and the certificate (Lee et al. 2019, section 3, for the K-a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -15,7 +16,10 @@ import numpy.typing as npt
 from auditor.errors import UsageError
 from auditor.randomness import Stream
 
-_WORDS = {1 << 8: np.dtype("<u1"), 1 << 16: np.dtype("<u2")}
+_WORDS: Mapping[int, np.dtype[np.unsignedinteger]] = {
+    1 << 8: np.dtype("<u1"),
+    1 << 16: np.dtype("<u2"),
+}
 
 
 def weight(text: str) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from auditor.guarantee.smoothing import views_for
 from auditor.randomness import Stream
 from auditor.replay import noise
 
@@ -20,6 +21,25 @@ Rows = npt.NDArray[np.float32]
 
 #: Test sides that hide features, so that a row carries a visibility half.
 HIDING = frozenset({"hide", "views", "two-mask"})
+
+
+#: Test sides whose views are a fixed family of masks.
+_FAMILIES = frozenset({"views", "two-mask"})
+
+
+def alphabet_size(alphabet: Mapping[str, Any]) -> int:
+    """Return the number of symbols of a recipe's alphabet; 0 stands for the steps of a grid."""
+    if alphabet["kind"] == "binary":
+        return 2
+    return len(alphabet["edges"]) + 1 if alphabet["kind"] == "levels" else 0
+
+
+def masks_for(recipe: Mapping[str, Any], shape: Sequence[int]) -> npt.NDArray[np.uint8] | None:
+    """Return the certified views (views, d), 1 = visible, in canonical order; None if random."""
+    if recipe["smoothing"]["test"]["method"] not in _FAMILIES:
+        return None
+    masks = views_for(recipe, shape)
+    return np.frombuffer(b"".join(masks), np.uint8).reshape(len(masks), -1)
 
 
 def values(symbols: npt.NDArray[np.integer], alphabet: int) -> Rows:
@@ -59,17 +79,20 @@ class Shower:
             return len(self.masks)
         return self.draws or 1
 
-    def fixed(self, symbols: npt.NDArray[np.integer], stream: Stream) -> Rows:
+    def fixed(
+        self, symbols: npt.NDArray[np.integer], stream: Stream, draws: int | None = None
+    ) -> Rows:
         """Return every view (views, width) of one input (d,), in canonical order.
 
-        ``stream`` is the input's own; only the randomised sides read it.
+        ``stream`` is the input's own; only the randomised sides read it. ``draws`` replaces the
+        audited number of noisy views.
         """
         method = self.test["method"]
         if self.masks is not None:
             return masked(values(symbols, self.alphabet)[None, :], self.masks)
         if method == "none":
             return values(symbols, self.alphabet)[None, :]
-        repeated = np.broadcast_to(symbols, (self.draws, symbols.size))
+        repeated = np.broadcast_to(symbols, (draws or self.draws, symbols.size))
         return self._noisy(repeated, stream)
 
     def drawn(self, symbols: npt.NDArray[np.integer], streams: Sequence[Stream]) -> Rows:

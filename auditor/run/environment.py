@@ -21,7 +21,7 @@ def device(wanted: str) -> str:
     """
     if wanted == "cpu":
         return "cpu"
-    import torch  # noqa: PLC0415 - seconds of import that "cpu" does not need
+    import torch
 
     if torch.cuda.is_available():
         return "cuda"
@@ -64,12 +64,12 @@ def environment(chosen_device: str) -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             found[name] = "absent"
-    import onnxruntime  # noqa: PLC0415 - two distributions ship this module; ask the module
+    import onnxruntime
 
     found["onnxruntime"] = onnxruntime.__version__
     found["device"] = chosen_device
     if chosen_device == "cuda":
-        import torch  # noqa: PLC0415 - only where a device was found through it
+        import torch
 
         found["gpu"] = torch.cuda.get_device_name()
     return found

@@ -21,11 +21,11 @@ import numpy.typing as npt
 from auditor import learners
 from auditor.format.members import FRONT_END, shard_name
 from auditor.guarantee.claim import Rule
-from auditor.guarantee.smoothing import rule_for, views_for
+from auditor.guarantee.smoothing import rule_for
 from auditor.learners.base import InputSpec, Learner
 from auditor.randomness import design_root
 from auditor.replay.ensemble import Ensemble
-from auditor.replay.views import HIDING, Shower
+from auditor.replay.views import HIDING, Shower, alphabet_size, masks_for
 from auditor.run.members import MemberSets
 
 
@@ -58,15 +58,13 @@ class Bench:
     @cached_property
     def masks(self) -> npt.NDArray[np.uint8] | None:
         """The certified views (views, d), 1 = visible, of a deterministic test side."""
-        if self.recipe["smoothing"]["test"]["method"] not in {"views", "two-mask"}:
-            return None
-        masks = views_for(self.recipe, self.job.audit["dataset"]["shape"])
-        return np.frombuffer(b"".join(masks), np.uint8).reshape(len(masks), -1)
+        return masks_for(self.recipe, self.job.audit["dataset"]["shape"])
 
     @cached_property
     def learner(self) -> Learner:
         """The recipe's learner."""
-        return learners.build(self.recipe, self.spec, self.masks)
+        own: int | None = self.recipe["training"].get("capacity")
+        return learners.build(self.recipe, self.spec, self.masks, own or self.sets.capacity)
 
     @cached_property
     def spec(self) -> InputSpec:
@@ -135,10 +133,3 @@ class Bench:
         """Map an array of the job's data, read-only."""
         loaded: npt.NDArray[Any] = np.load(self.job.folder / f"{name}.npy", mmap_mode="r")
         return loaded
-
-
-def alphabet_size(alphabet: Mapping[str, Any]) -> int:
-    """Return the number of symbols; 0 stands for the steps of a grid."""
-    if alphabet["kind"] == "binary":
-        return 2
-    return len(alphabet["edges"]) + 1 if alphabet["kind"] == "levels" else 0

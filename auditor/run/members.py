@@ -27,9 +27,9 @@ Indices = npt.NDArray[np.int64]
 class MemberSets:
     """Makes members' training sets.
 
-    ``symbols`` (n, d) and ``labels`` (n,) are the audited data; ``positions`` (n,) their slots among
-    the source's ``slots``, which a malformed example keeps too; ``names`` are what the partition
-    goes by (ids or groups), None where it goes by index or content.
+    ``symbols`` (n, d) and ``labels`` (n,) are the audited data; ``positions`` (n,) their places
+    among the source's ``slots``, which a malformed example keeps too; ``names`` are what the
+    partition goes by (ids or groups), None where it goes by index or content.
     """
 
     training: Mapping[str, Any]
@@ -66,7 +66,7 @@ class MemberSets:
             chosen = self._parts[member]
         else:
             chosen = np.arange(len(labels))
-        return TrainingSet(symbols=symbols[chosen], labels=labels[chosen], capacity=self._capacity)
+        return TrainingSet(symbols=symbols[chosen], labels=labels[chosen], capacity=self.capacity)
 
     def _bag(self, member: int) -> Indices:
         """Draw slots, not examples: one made malformed is drawn as before and adds nothing."""
@@ -90,18 +90,20 @@ class MemberSets:
             keep=self.training["keepLabels"],
             stream=Stream(self.draw_root, "label-noise", member),
         )
-        return TrainingSet(symbols=features, labels=labels, capacity=self._capacity)
+        labels64 = labels.astype(np.int64)
+        return TrainingSet(symbols=features, labels=labels64, capacity=self.capacity)
 
     @property
-    def _capacity(self) -> int:
-        """Most examples a member can hold: a constant under the moves that the claim allows."""
-        method = self.training["method"]
-        if method == "bag":
+    def capacity(self) -> int | None:
+        """Most examples a member can hold, a constant under the moves that the claim allows.
+
+        None where no such number exists: parts by id, content or group grow with insertions.
+        """
+        if self.training["method"] == "bag":
             return int(self.training["size"])
-        if method == "partition":
-            if "capacity" in self.training:
-                return int(self.training["capacity"])
-            return -(-self.slots // self.members)  # by index: the number of slots is fixed
+        if self.training["method"] == "partition":
+            by_index = self.training["by"] == "index"
+            return -(-self.slots // self.members) if by_index else None
         return self.slots
 
     @cached_property

@@ -107,7 +107,16 @@ def run(
         graph=export.graph_digest(first),
     )
     with cost.stage("certifying"):
-        _certify(workspace, bench, audit, declared, evidence, outcome, signing, progress)
+        _certify(
+            workspace,
+            bench,
+            outcome,
+            audit=audit,
+            declared=declared,
+            evidence=evidence,
+            key=signing,
+            progress=progress,
+        )
     spent = cost.summary()
     _describe(workspace, loaded, train, inputs, spent)
     verified = verify(workspace.release, signing.public)
@@ -118,9 +127,7 @@ def run(
     )
 
 
-def _signing_key(
-    out: Path, key: Path | str | None, progress: Progress
-) -> tuple[PrivateKey, Path]:
+def _signing_key(out: Path, key: Path | str | None, progress: Progress) -> tuple[PrivateKey, Path]:
     """Return the key to sign with, and the file of its public half."""
     path = out.with_name(out.name + ".key") if key is None else Path(key)
     if key is None and not path.exists():
@@ -160,13 +167,14 @@ def _precommitment(workspace: Workspace, audit: Audit, key: PrivateKey) -> bytes
     return payload
 
 
-def _certify(  # noqa: PLR0913 - the one place where everything meets
+def _certify(
     workspace: Workspace,
     bench: Bench,
+    outcome: Outcome,
+    *,
     audit: Audit,
     declared: tuple[commit.Declared, ...],
     evidence: bytes,
-    outcome: Outcome,
     key: PrivateKey,
     progress: Progress,
 ) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from auditor.format.members import FRONT_END, shard_name
 from auditor.files import write_atomic
+from auditor.format.members import FRONT_END, shard_name
 from auditor.run import tasks, vote
 from auditor.run.executor import Executor
 from auditor.run.job import Bench

@@ -12,7 +12,7 @@ _benches: list[Bench] = []
 
 def start(job: Job) -> None:
     """Prepare this process for ``job``; called once, before any task."""
-    import torch  # noqa: PLC0415 - only worker processes train
+    import torch
 
     torch.set_num_threads(1)
     _benches[:] = [Bench(job)]

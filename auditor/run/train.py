@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from auditor.files import write_atomic
 from auditor.format.members import shard_name
 from auditor.learners import export
 from auditor.learners.base import Layout, Parameters
-from auditor.files import write_atomic
 from auditor.run.job import Bench
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from auditor.randomness import Stream
 from auditor.files import write_atomic
+from auditor.randomness import Stream
 from auditor.replay.ensemble import BATCH
 from auditor.run.job import Bench
 from auditor.run.train import layout, member_range
@@ -51,17 +51,19 @@ def votes_name(task: int) -> str:
 def _fixed(bench: Bench, task: int) -> bytes:
     size = inputs_a_block(bench)
     chosen = range(task * size, min((task + 1) * size, len(bench.inputs)))
-    rows = np.concatenate([
-        bench.shower.fixed(
-            bench.inputs[index], Stream(bench.job.draw_root, "input-noise", index=index)
-        )
-        for index in chosen
-    ])
+    rows = np.concatenate(
+        [
+            bench.shower.fixed(
+                bench.inputs[index], Stream(bench.job.draw_root, "input-noise", index=index)
+            )
+            for index in chosen
+        ]
+    )
     return bench.ensemble.counts(rows).astype("<u2").tobytes()
 
 
 def cast_drawn(bench: Bench, shard: int, inputs: int) -> bytes:
-    """Return a shard's votes (members of the shard, inputs) on the first ``inputs``, a byte each."""
+    """Return a shard's votes (members, inputs) on the first ``inputs``, one byte each."""
     members = member_range(bench, shard)
     blocks = []
     for start in range(0, inputs, BATCH):
@@ -69,12 +71,16 @@ def cast_drawn(bench: Bench, shard: int, inputs: int) -> bytes:
         if layout(bench) == "shared":
             rows = bench.ensemble.features(bench.shower.drawn(symbols, ()))
         else:
-            rows = np.stack([
-                bench.ensemble.features(
-                    bench.shower.drawn(symbols, _input_streams(bench, member, start, len(symbols)))
-                )
-                for member in members
-            ])
+            rows = np.stack(
+                [
+                    bench.ensemble.features(
+                        bench.shower.drawn(
+                            symbols, _input_streams(bench, member, start, len(symbols))
+                        )
+                    )
+                    for member in members
+                ]
+            )
             padding = bench.learner.chunk - len(members)
             rows = np.pad(rows, ((0, padding), (0, 0), (0, 0)))
         blocks.append(bench.ensemble.cast(shard, rows))

@@ -35,7 +35,7 @@ class Workspace:
         self._lock: IO[bytes] | None = None
 
     def open(self, identity: dict[str, str]) -> bool:
-        """Enter the folder for the run named by ``identity``; True when it continues an earlier one.
+        """Enter the folder for the run named by ``identity``; True when it continues one.
 
         Raises RunError when the folder belongs to another run, naming what differs.
         """

@@ -31,7 +31,9 @@ def one_vote(scores: list[float], tau: float) -> int:
 
 
 scores_of = st.lists(
-    st.sampled_from([-np.inf, -3.0, -TAU, 0.0, TAU / 2, TAU, 1.0, 1.0 + TAU, 2.0**20, np.inf, np.nan]),
+    st.sampled_from(
+        [-np.inf, -3.0, -TAU, 0.0, TAU / 2, TAU, 1.0, 1.0 + TAU, 2.0**20, np.inf, np.nan]
+    ),
     min_size=2,
     max_size=5,
 )

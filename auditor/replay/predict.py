@@ -1,0 +1,194 @@
+"""The deployed classifier: the very rule that is certified, run on a new input.
+
+Where members or views are random the certified classifier is an ideal one, of which a finite vote
+is a sample. Its prediction then carries its own failure probability: a label is given only if a
+two-sided binomial test at level alpha tells the winner from the runner-up (Cohen, Rosenfeld and
+Kolter 2019, section 3.2.1); otherwise the vote abstains.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from flint import fmpq
+
+from auditor import files, release
+from auditor.datasets.alphabet import outside, quantise
+from auditor.errors import DataError, ReleaseError
+from auditor.exact.binomial import tail_at_most
+from auditor.format import members
+from auditor.format.dsse import MAX_ENVELOPE
+from auditor.format.predicate import Certificate
+from auditor.guarantee.claim import Rule
+from auditor.guarantee.smoothing import rule_for
+from auditor.guarantee.vote.margin import MarginRule
+from auditor.guarantee.vote.plurality import plurality
+from auditor.randomness import Stream
+from auditor.replay.ensemble import Ensemble
+from auditor.replay.views import Shower, alphabet_size, masks_for
+
+Values = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """The answer for one input: ``label`` is a class name, None when the vote abstains.
+
+    ``alpha`` bounds the probability that a given label is not the certified classifier's; "0"
+    where nothing is random. ``votes`` are draws or views by class name, for the reader.
+    """
+
+    label: str | None
+    alpha: str
+    votes: Mapping[str, int]
+
+
+class Predictor:
+    """The certified classifier of a release. Made by :func:`load`."""
+
+    def __init__(self, folder: Path, certificate: Certificate, device: str) -> None:
+        audit = certificate.audit
+        self.classes = audit.classes
+        self.shape = audit.shape
+        self._recipe: Mapping[str, Any] = dict(audit.recipe)
+        self._rule: Rule = rule_for(audit.to_dict())
+        self._shower = Shower(
+            test=self._recipe["smoothing"]["test"],
+            alphabet=alphabet_size(self._recipe["alphabet"]),
+            draws=audit.draws,
+            masks=masks_for(self._recipe, audit.shape),
+        )
+        listed = members.parse(files.read(folder / "members.sha256", limit=members.MAX_LIST))
+        front_end = listed.pop(members.FRONT_END, None)
+        read_front_end = _Checked(folder / members.FRONT_END, front_end or "")
+        self._ensemble = Ensemble(
+            shards=[_Checked(folder / name, digest) for name, digest in listed.items()],
+            front_end=read_front_end() if front_end else None,
+            members=audit.members,
+            shard_size=certificate.shard_size,
+            classes=len(self.classes),
+            tau=Fraction(self._recipe["tau"]),
+            device=device,
+        )
+
+    def predict(
+        self,
+        x: npt.ArrayLike,
+        *,
+        alpha: str = "1/1000",
+        draws: int | None = None,
+        root: bytes | None = None,
+    ) -> Prediction:
+        """Classify one input, given as values of the data source (before the alphabet).
+
+        ``x`` has the shape of the audited inputs, or that many numbers. ``alpha`` and ``draws``
+        matter only where the vote is random; ``root`` (32 bytes) then fixes its randomness, which
+        is fresh otherwise. Raises DataError for a wrong shape or a value without a symbol.
+        """
+        symbols = self._symbols(np.asarray(x))
+        if isinstance(self._rule, MarginRule):
+            return self._deterministic(self._rule, symbols)
+        fresh = root or secrets.token_bytes(32)
+        if self._rule.drawn:
+            cast = self._drawn(symbols, fresh)
+        else:
+            cast = self._noisy(symbols, fresh, draws)
+        votes = dict(zip(self.classes, cast, strict=True))
+        return Prediction(label=self._told_apart(cast, alpha), alpha=alpha, votes=votes)
+
+    def _symbols(self, x: Values) -> npt.NDArray[Any]:
+        expected = int(np.prod(self.shape))
+        if x.size != expected or x.dtype.kind not in "uifb":
+            raise DataError(
+                f"input: expected {expected} numbers of shape {list(self.shape)}, got "
+                f"{x.dtype} of shape {list(x.shape)}"
+            )
+        values = x.reshape(1, -1)
+        alphabet = self._recipe["alphabet"]
+        if outside(values, alphabet).any():
+            raise DataError("input: expected values inside the alphabet, got one outside, or NaN")
+        symbols: npt.NDArray[Any] = quantise(values, alphabet)[0]
+        return symbols
+
+    def _deterministic(self, rule: MarginRule, symbols: npt.NDArray[Any]) -> Prediction:
+        won = dict.fromkeys(self.classes, 0)
+
+        def tallies(indices: tuple[int, ...]) -> Sequence[Sequence[int]]:
+            rows = self._shower.some(symbols, indices)
+            counts: list[list[int]] = self._ensemble.counts(rows).tolist()
+            for tally in counts:
+                won[self.classes[max(range(len(won)), key=tally.__getitem__)]] += 1
+            return counts
+
+        label = rule.decide(tallies)
+        name = None if label is None else self.classes[label]
+        return Prediction(label=name, alpha="0", votes=won)
+
+    def _noisy(self, symbols: npt.NDArray[Any], root: bytes, draws: int | None) -> list[int]:
+        rows = self._shower.fixed(symbols, Stream(root, "input-noise"), draws)
+        labels = [_plurality(tally) for tally in self._ensemble.counts(rows).tolist()]
+        return [labels.count(label) for label in range(len(self.classes))]
+
+    def _drawn(self, symbols: npt.NDArray[Any], root: bytes) -> list[int]:
+        ensemble, size = self._ensemble, self._ensemble.shard_size
+        total = np.zeros(len(self.classes), np.int64)
+        for shard in range(len(ensemble.shards)):
+            rows = self._shower.drawn(
+                np.broadcast_to(symbols, (size, symbols.size)),
+                [Stream(root, "input-noise", shard * size + offset) for offset in range(size)],
+            )
+            features = ensemble.features(rows)
+            paired = self._shower.test["method"] != "none"
+            cast = ensemble.cast(shard, features[:, None] if paired else features[:1])[:, 0]
+            total += [(cast == label).sum() for label in range(len(total))]
+        counts: list[int] = total.tolist()
+        return counts
+
+    def _told_apart(self, cast: Sequence[int], alpha: str) -> str | None:
+        order = sorted(range(len(cast)), key=lambda label: (-cast[label], label))
+        first, second = cast[order[0]], cast[order[1]]
+        level = fmpq(*Fraction(alpha).as_integer_ratio()) / 2
+        if not tail_at_most(first + second, first, fmpq(1, 2), level):
+            return None
+        return self.classes[order[0]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """Reads one file that votes; what is read is what was digested."""
+
+    path: Path
+    sha256: str
+
+    def __call__(self) -> bytes:
+        data = files.read(self.path, limit=1 << 31)
+        found = hashlib.sha256(data).hexdigest()
+        if found != self.sha256:
+            msg = f"{self.path}: expected SHA-256 {self.sha256}, got {found}"
+            raise ReleaseError(msg)
+        return data
+
+
+def _plurality(tally: Sequence[int]) -> int | None:
+    return plurality(tally[:-1], tally[-1])
+
+
+def load(folder: Path | str, *, key: release.Key | None = None, device: str = "cpu") -> Predictor:
+    """Return the certified classifier in a release folder.
+
+    With ``key`` the release is verified first (VerificationError). Without, the folder is taken at
+    its word: its files are only held against its own list. ``device`` is "cpu" or "cuda".
+    """
+    place = Path(folder)
+    if key is not None:
+        return Predictor(place, release.verify(place, key).certificate, device)
+    envelope = files.read(place / "certificate.dsse.json", limit=MAX_ENVELOPE)
+    return Predictor(place, release.unverified_certificate(envelope), device)
