@@ -1,0 +1,57 @@
+"""Small audits for the tests of the guarantee."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+Json = dict[str, object]
+
+
+def audit(
+    training: Mapping[str, object],
+    test: Mapping[str, object],
+    budgets: Sequence[Mapping[str, int]],
+    *,
+    members: int,
+    draws: int = 0,
+    alpha: str = "0",
+    scope: str = "per-input",
+    inputs: int = 1,
+    classes: int = 2,
+    examples: int = 100,
+    shape: Sequence[int] = (4,),
+    symbols: int = 2,
+    unit: str = "pixel",
+    **claim: object,
+) -> Json:
+    """Return an AUDIT object with these parts."""
+    alphabet: Json = {"kind": "levels", "edges": [str(i) for i in range(1, symbols)], "unit": unit}
+    by_group = training.get("by") == "group"
+    recipe: Json = {
+        "unit": "group" if by_group else "example",
+        "alphabet": alphabet,
+        "smoothing": {"training": dict(training), "test": dict(test)},
+        "members": members,
+        "draws": draws,
+        "claim": {"alpha": alpha, "scope": scope, "budgets": [dict(b) for b in budgets], **claim},
+        "designSeed": "a test",
+    }
+    return {
+        "recipe": recipe,
+        "dataset": {
+            "size": examples,
+            "shape": list(shape),
+            "classes": [str(label) for label in range(classes)],
+        },
+        "inputs": {"size": inputs},
+        "members": members,
+        "draws": draws,
+    }
+
+
+def partition(parts: int, by: str = "index") -> Json:
+    """Return a partition's recipe form."""
+    return {"method": "partition", "parts": parts, "by": by}
+
+
+NONE: Json = {"method": "none"}
