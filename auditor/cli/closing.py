@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from auditor.cli.screen import paint, safe, table
+from auditor.cli.screen import paint, paragraph, safe, table
 from auditor.report import sentences
 from auditor.report.subject import Subject
 from auditor.report.table import rows
@@ -20,9 +20,11 @@ def closing(verified: Subject, out: Path, public: Path) -> str:
     lines = [
         *table([("attacker changes at most", "inputs", f"of {inputs:,}"), *body]),
         "",
-        f"  {sentences.object_sentence(audit)}",
-        f"  {sentences.guarantee_sentence(verified)}",
-        f"  {sentences.certainty_sentence(audit)}",
+        *paragraph(
+            sentences.object_sentence(audit),
+            sentences.guarantee_sentence(verified),
+            sentences.certainty_sentence(audit),
+        ),
         "",
         f"  release      {out}",
         f"  report       {out / 'report.html'}",

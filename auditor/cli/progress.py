@@ -68,7 +68,7 @@ class Course:
         """Count, and report every now and then."""
         self._finished += amount
         now = self._clock()
-        if now - self._reported >= self.every:
+        if now - self._reported >= self.every and self._finished < self._total:
             self._reported = now
             self._report("progress")
 
@@ -112,8 +112,11 @@ class Lines(Course):
 
     def _report(self, event: str) -> None:
         if event == "start":
-            amount = f": {self._total:,} {self._unit}" if self._total else ""
+            amount = f": {self._total:,} {self._unit}" if self._total > 1 else ""
             self._write(f"{safe(self._name)}{amount}")
+            return
+        if self._total <= 1:
+            self._write(f"  took {duration(self._spent())}")
             return
         line = f"  {self._finished:,} of {self._total:,} {self._unit}"
         rate, left = self._rate(), self._left()

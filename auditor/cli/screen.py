@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import typer
@@ -54,3 +55,8 @@ def table(rows: Sequence[tuple[str, ...]], indent: str = "  ") -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def paragraph(*sentences: str, indent: str = "  ") -> list[str]:
+    """Break sentences into lines of at most 96 characters."""
+    return textwrap.wrap(" ".join(sentences), 96, initial_indent=indent, subsequent_indent=indent)
