@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,17 @@ from auditor.errors import DataError
 Encoded = tuple[npt.NDArray[np.int64], dict[int, str], dict[str, int]]
 
 
+def guess(word: str, options: Iterable[str]) -> str:
+    """Return " (did you mean ...?)" for the option most like ``word``, "" if none is.
+
+    >>> guess("Mnist", ["MNIST", "Omniglot"])
+    " (did you mean 'MNIST'?)"
+    """
+    folded = {option.casefold(): option for option in options}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1)
+    return f" (did you mean {folded[close[0]]!r}?)" if close else ""
+
+
 def known(classes: Sequence[str], available: Sequence[Sequence[str]], source: str) -> list[int]:
     """Return for each class of the recipe its index in the source's own, fixed list.
 
@@ -24,10 +35,10 @@ def known(classes: Sequence[str], available: Sequence[Sequence[str]], source: st
     for name in classes:
         if name not in index:
             titles = [names[0] for names in available]
-            close = difflib.get_close_matches(name, index, n=1)
-            guess = f" (did you mean {close[0]!r}?)" if close else ""
             listed = ", ".join(titles[:20]) + (", ..." if len(titles) > 20 else "")
-            raise DataError(f"classes: {source} has no class {name!r}{guess}; it has {listed}")
+            raise DataError(
+                f"classes: {source} has no class {name!r}{guess(name, index)}; it has {listed}"
+            )
     chosen = [index[name] for name in classes]
     if len(set(chosen)) != len(chosen):
         raise DataError(f"classes: two of {list(classes)} name the same class of {source}")
@@ -88,11 +99,9 @@ def no_examples(counts: Mapping[str, int], unlisted: Mapping[str, int], split: s
     """Return the sentence for a listed class that has no row, if there is one."""
     for name, count in counts.items():
         if count == 0:
-            close = difflib.get_close_matches(name, unlisted, n=1)
-            guess = f" (did you mean {close[0]!r}?)" if close else ""
             others = ", ".join(sorted(unlisted)[:10]) or "none"
             return (
-                f"classes: class {name!r} has no {split} example{guess}; labels found that are "
-                f"not listed: {others}"
+                f"classes: class {name!r} has no {split} example{guess(name, unlisted)}; "
+                f"labels found that are not listed: {others}"
             )
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from auditor.datasets.labels import Encoded, by_index, by_text, known
+from auditor.datasets.labels import Encoded, by_index, by_text, guess, known
 from auditor.datasets.places import place
 from auditor.datasets.rows import Rows
 from auditor.datasets.sources.pixels import checked_shape, pixels
@@ -41,9 +40,8 @@ def _kind(source: str) -> Any:  # noqa: ANN401 - torchvision ships no types
 
     name = source.partition(":")[2]
     if name not in datasets.__all__:
-        close = difflib.get_close_matches(name, datasets.__all__, n=1, cutoff=0.4)
-        guess = f" (did you mean {close[0]}?)" if close else ""
-        raise DataError(f"data.source: torchvision has no data set {name!r}{guess}")
+        hint = guess(name, datasets.__all__)
+        raise DataError(f"data.source: torchvision has no data set {name!r}{hint}")
     return getattr(datasets, name)
 
 

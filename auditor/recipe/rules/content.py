@@ -40,7 +40,8 @@ def alphabet(recipe: Table) -> None:
                 "alphabet.high", "a whole number of steps above alphabet.low", alphabet["high"]
             )
         if (high - low) / step >= 2**24:
-            raise refuse("alphabet.step", "fewer than 2^24 steps (members read them as float32)", alphabet["step"])
+            allowed = "fewer than 2^24 steps (members read them as float32)"
+            raise refuse("alphabet.step", allowed, alphabet["step"])
 
 
 def data(recipe: Table) -> None:
