@@ -21,6 +21,7 @@ from auditor.format.predicate import Certificate, Precommitment, Summary, Thresh
 from auditor.format.strict_json import canonical
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for, threat_for
+from auditor.guarantee.threat import Budget
 from auditor.guarantee.vote.plurality import encode_row
 from auditor.verify.verified import Claim
 
@@ -299,25 +300,31 @@ def recommit(release: Honest, audit: Mapping[str, object]) -> dict[str, bytes]:
 
 
 def _row(rule: Rule, index: int, truth: int) -> bytes:
-    """Return made-up votes, mostly for the true label; the third of five inputs is a toss-up."""
+    """Return made-up votes, mostly for the true label; input 2 of each hundred is a toss-up."""
     rng = random.Random(index)
-    error = (0, 5, 50, 1, 20)[index % 5]
-
-    def vote() -> int:
-        dice = rng.randrange(100)
-        return 255 if dice == 99 and error else truth ^ (dice < error)
-
+    error = 50 if index % 100 == 2 else (0, 5, 30, 1, 20)[index % 5]
     if rule.drawn:
-        return bytes(vote() for _ in range(rule.members))
+        dice = [rng.randrange(100) for _ in range(rule.members)]
+        return bytes(255 if d == 99 and error else truth ^ (d < error) for d in dice)
     tallies = []
+    mean, deviation = (
+        rule.members * error / 100,
+        (rule.members * error * (100 - error)) ** 0.5 / 100,
+    )
     for _ in range(rule.views):
-        votes = [vote() for _ in range(rule.members)]
-        tallies.append([*(votes.count(label) for label in range(rule.classes)), votes.count(255)])
+        wrong = min(max(round(rng.gauss(mean, deviation)), 0), rule.members)
+        abstained = min(rng.randrange(100) == 99, rule.members - wrong)
+        votes = [0] * rule.classes
+        votes[truth], votes[1 - truth] = rule.members - wrong - abstained, wrong
+        tallies.append([*votes, abstained])
     return encode_row(tallies)
 
 
 def _summary(parsed: list[Leaf], audit: Audit) -> Summary:
-    claims = [Claim.from_leaf(item) for item in parsed]
+    claims = [
+        Claim.from_leaf(item, tuple(Budget.of(budget) for budget in item.frontier))
+        for item in parsed
+    ]
     correct = [claim for claim in claims if claim.label == claim.true_label]
     return Summary(
         inputs=len(claims),

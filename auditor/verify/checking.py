@@ -46,15 +46,14 @@ def release(
     leaves = steps.leaves(files["claims.jsonl"], certificate)  # (7)
     steps.inputs(leaves, certificate)  # (8)
     row = steps.evidence(files["evidence.bin"], certificate)  # (9)
-    for leaf in leaves:
-        steps.judged(leaf, row(leaf.index), start.rule)  # (10)
-    steps.summary(leaves, certificate)  # (11)
+    claims = tuple(steps.judged(leaf, row(leaf.index), start.rule) for leaf in leaves)  # (10)
+    steps.summary(claims, certificate)  # (11)
     steps.recipe(files["recipe.toml"], certificate)  # (12)
     subject = start.statement.subject_sha256
     steps.member_files(files["members.sha256"], digests, subject, certificate)
     if BUNDLE in files:
         steps.bundle(files[BUNDLE], second)
-    return start.verified("release", tuple(Claim.from_leaf(leaf) for leaf in leaves))  # (13)
+    return start.verified("release", claims)  # (13)
 
 
 def single_input(data: bytes, keys: Sequence[PublicKey]) -> Verified:
@@ -64,8 +63,8 @@ def single_input(data: bytes, keys: Sequence[PublicKey]) -> Verified:
     leaf = steps.included(
         parts.leaf, parts.index, parts.size, parts.proof, start.certificate
     )  # (7)
-    steps.judged(leaf, parts.row, start.rule)  # (9), (10)
-    return start.verified("input", (Claim.from_leaf(leaf),))  # (13)
+    claim = steps.judged(leaf, parts.row, start.rule)  # (9), (10)
+    return start.verified("input", (claim,))  # (13)
 
 
 class _Start:

@@ -6,6 +6,7 @@ All steps are functions of bytes and keys. A step uses only what earlier steps e
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from auditor.errors import (
@@ -26,6 +27,7 @@ from auditor.format.statement import CERTIFICATE, PRECOMMITMENT, Statement
 from auditor.format.strict_json import canonical
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
+from auditor.guarantee.threat import Budget
 from auditor.verify.verified import Claim
 
 
@@ -176,8 +178,8 @@ def evidence(data: bytes, certificate: Certificate) -> Callable[[int], bytes]:
     return lambda index: data[index * size : (index + 1) * size]
 
 
-def judged(leaf: Leaf, row: bytes, built: Rule) -> None:
-    """(9, 10) Check a leaf against its row of votes: digest, label, statistics, frontier."""
+def judged(leaf: Leaf, row: bytes, built: Rule) -> Claim:
+    """(9, 10) Return the claim, if it is what its row of votes gives."""
     where = f"leaf {leaf.index}"
     if len(row) != built.row_size:
         raise ClaimError(f"{where}: expected a row of {built.row_size} bytes, got {len(row)}")
@@ -186,34 +188,42 @@ def judged(leaf: Leaf, row: bytes, built: Rule) -> None:
     verdict = built.judge(row)
     if verdict.label != leaf.label:
         raise ClaimError(f"{where}.label: expected {verdict.label}, got {leaf.label}")
-    if canonical(verdict.statistics) != canonical(leaf.statistics):
+    if verdict.statistics != leaf.statistics:
         raise ClaimError(f"{where}.evidence: not the statistics of its row of votes")
     frontier = [budget.to_json() for budget in verdict.frontier]
     if frontier != list(leaf.frontier):
         raise ClaimError(
             f"{where}.frontier: expected {frontier}, got {[dict(b) for b in leaf.frontier]}"
         )
-    # The claim's arithmetic once more, from the leaf alone: what a reader without the row can redo.
+    # Once more from the leaf alone, as a reader without the row would; true is not 1 here.
     built.check(leaf.label, leaf.statistics, verdict.frontier)
+    return Claim.from_leaf(leaf, verdict.frontier)
 
 
-def summary(parsed: Sequence[Leaf], certificate: Certificate) -> None:
-    """(11) Check the signed totals against all the leaves."""
-    claims = [Claim.from_leaf(leaf) for leaf in parsed]
-    correct = [c for c in claims if c.label is not None and c.label == c.true_label]
+def summary(claims: Sequence[Claim], certificate: Certificate) -> None:
+    """(11) Check the signed totals against all the claims."""
+    correct = Counter(c.frontier for c in claims if c.label is not None and c.label == c.true_label)
     expected = Summary(
         inputs=len(claims),
-        correct=len(correct),
+        correct=correct.total(),
         abstained=sum(c.label is None for c in claims),
         certified=tuple(
-            (budget, sum(c.certified(budget) for c in correct))
-            for budget in certificate.audit.budgets
+            (budget, _certified(Budget.of(budget), correct)) for budget in certificate.audit.budgets
         ),
     )
     if expected != certificate.summary:
         raise ClaimError(
             f"summary: expected {expected.to_dict()}, got {certificate.summary.to_dict()}"
         )
+
+
+def _certified(budget: Budget, frontiers: Mapping[tuple[Budget, ...], int]) -> int:
+    """Return how many claims, counted by frontier, hold at a budget."""
+    return sum(
+        count
+        for frontier, count in frontiers.items()
+        if any(most.covers(budget) for most in frontier)
+    )
 
 
 def recipe(data: bytes, certificate: Certificate) -> None:

@@ -28,13 +28,13 @@ class Claim:
     tensor: str
 
     @classmethod
-    def from_leaf(cls, leaf: Leaf) -> Claim:
-        """Return the claim that a leaf states."""
+    def from_leaf(cls, leaf: Leaf, frontier: tuple[Budget, ...]) -> Claim:
+        """Return the claim that a leaf states, with the frontier that its votes gave."""
         return cls(
             index=leaf.index,
             label=leaf.label,
             true_label=leaf.true_label,
-            frontier=tuple(Budget.of(budget) for budget in leaf.frontier),
+            frontier=frontier,
             evidence=leaf.statistics,
             salt=leaf.input.salt,
             source=leaf.input.source,

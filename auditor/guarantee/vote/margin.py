@@ -91,10 +91,15 @@ class MarginRule:
             return [plurality(tally[:-1], tally[-1]) for tally in tallies(indices)]
 
         first = self._first_round
-        return self._decide(
-            labels(tuple(first)),
-            lambda mask: labels(tuple(self._union(mask, other) for other in first)),
-        )
+        rounds: dict[int, list[Label]] = {}
+
+        def second_round(mask: int, other: int) -> Label:
+            # a model is asked for a whole round at once
+            if mask not in rounds:
+                rounds[mask] = labels(tuple(self._union(mask, each) for each in first))
+            return rounds[mask][other]
+
+        return self._decide(labels(tuple(first)), second_round)
 
     def judge(self, row: bytes) -> Judgement:
         """Run the rule and its bound on one input's evidence; ClaimError on malformed evidence."""
@@ -102,7 +107,7 @@ class MarginRule:
         first = self._first_round
         label = self._decide(
             tallies.labels(len(first)),
-            lambda mask: (tallies.label(self._union(mask, other)) for other in first),
+            lambda mask, other: tallies.label(self._union(mask, other)),
         )
         pairs = () if label is None else tuple(self._margins(tallies.margins(label)).items())
         statistics: dict[str, object] = {"margins": [list(pair) for pair in pairs]}
@@ -135,18 +140,11 @@ class MarginRule:
         test = self.test
         return range(test.masks if isinstance(test, GroupMasks | WindowMasks) else self.views)
 
-    def _decide(self, first: Sequence[Label], second: Callable[[int], Iterable[Label]]) -> Label:
+    def _decide(self, first: Sequence[Label], second: Callable[[int, int], Label]) -> Label:
         if not isinstance(self.test, GroupMasks | WindowMasks):
             votes = [first.count(label) for label in range(self.classes)]
             return plurality(votes, first.count(None))
-        rounds: dict[int, Sequence[Label]] = {}
-
-        def second_round(mask: int, other: int) -> Label:
-            if mask not in rounds:
-                rounds[mask] = tuple(second(mask))
-            return rounds[mask][other]
-
-        return decide(first, second_round)
+        return decide(first, second)
 
     @cached_property
     def _places(self) -> Mapping[tuple[int, ...], int]:
