@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from auditor.errors import RecipeError
 from auditor.learners.base import InputSpec, Learner
+from auditor.learners.cnn import cnn
+from auditor.learners.factory import factory
 from auditor.learners.front_ends.fixed import FixedFrontEnd
 from auditor.learners.front_ends.masked_hog import MaskedHog
 from auditor.learners.kernel_bayes import KernelBayes
@@ -19,13 +20,17 @@ from auditor.learners.naive_bayes import NaiveBayes
 from auditor.learners.options import Options
 from auditor.learners.ridge import Ridge
 from auditor.learners.rows import RowMaker
+from auditor.learners.torchvision_models import torchvision_model
 
 _LEARNERS: dict[str, Callable[[Options, RowMaker, int | None], Learner]] = {
     "naive-bayes": lambda options, maker, _: NaiveBayes.from_options(options, maker),
     "kernel-bayes": KernelBayes.from_options,
+    "ridge": lambda options, maker, _: Ridge.from_options(options, maker),
     "logistic": lambda options, maker, _: Logistic.from_options(options, maker),
     "mlp": lambda options, maker, _: Mlp.from_options(options, maker),
-    "ridge": lambda options, maker, _: Ridge.from_options(options, maker),
+    "cnn": lambda options, maker, _: cnn(options, maker),
+    "torchvision": lambda options, maker, _: torchvision_model(options, maker),
+    "python": lambda options, maker, _: factory(options, maker),
 }
 
 _FRONT_ENDS: dict[str, Callable[[Options, InputSpec], MaskedHog]] = {
@@ -49,7 +54,7 @@ def build(
     name = options.text("name", "")
     make = _LEARNERS.get(name)
     if make is None:
-        raise options.error("name", name, "one of " + ", ".join(sorted(_LEARNERS)))
+        raise options.error("name", name, "one of " + ", ".join(_LEARNERS))
     maker = RowMaker.from_recipe(recipe, spec, masks, _front_end(options, spec))
     return make(options, maker, capacity)
 

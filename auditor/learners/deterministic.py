@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch.utils import deterministic as memory
 
 #: cuBLAS chooses the same kernels only with a fixed workspace; read when CUDA starts.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -21,9 +22,12 @@ def deterministic() -> Iterator[None]:
     threads = torch.get_num_threads()
     algorithms = torch.are_deterministic_algorithms_enabled()
     cudnn = torch.backends.cudnn
+    filled = memory.fill_uninitialized_memory  # type: ignore[attr-defined]
     saved = (cudnn.benchmark, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
+    # Our kernels write all they read; filling memory first would only cost time.
+    memory.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     cudnn.benchmark, cudnn.allow_tf32 = False, False
     torch.backends.cuda.matmul.allow_tf32 = False
     try:
@@ -31,4 +35,5 @@ def deterministic() -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(mode=algorithms)
+        memory.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
         cudnn.benchmark, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = saved

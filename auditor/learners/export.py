@@ -26,7 +26,8 @@ def fill(template: onnx.ModelProto, parameters: Sequence[Parameters]) -> bytes:
         if initializer.name in axes:
             stacked = _stack(initializer, [p[initializer.name] for p in parameters], axes)
             initializer.raw_data = stacked.tobytes()
-    return model.SerializeToString(deterministic=True)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
 
 
 def _stack(

@@ -32,7 +32,7 @@ class GraphBuilder:
         self._initializers: list[onnx.TensorProto] = []
         self._axes: dict[str, int] = {}
 
-    def constant(self, name: str, value: npt.ArrayLike, dtype: Any = np.float32) -> str:
+    def constant(self, name: str, value: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
         """Add a constant of the recipe and return its name."""
         self._initializers.append(numpy_helper.from_array(np.asarray(value, dtype), name))
         return name

@@ -44,7 +44,7 @@ _NEVER: Final = -1e30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelBayes:
-    """See the module. ``capacity`` is the most examples a member uses, the first ones of its set."""
+    """See the module. A member uses the first ``capacity`` examples of its set."""
 
     maker: RowMaker
     sigma: float
@@ -170,8 +170,8 @@ def _log_sum_exp(builder: GraphBuilder, value: str) -> str:
     """Reduce the last axis, from its largest entry, so that nothing overflows."""
     last = builder.constant("last", [-1], np.int64)
     most = builder.op("ReduceMax", value, last, keepdims=1)
-    # Below e^-80 a term cannot change a float32 sum of at least 1; letting it become subnormal would
-    # only make Exp seven times slower.
+    # Below e^-80 a term cannot change a float32 sum of at least 1; letting it become subnormal
+    # would only make Exp seven times slower.
     far = builder.op("Max", builder.op("Sub", value, most), builder.constant("far", -80.0))
     total = builder.op("ReduceSum", builder.op("Exp", far), last, keepdims=0)
     return builder.op("Add", builder.op("Log", total), builder.op("Squeeze", most, last))

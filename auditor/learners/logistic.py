@@ -24,11 +24,15 @@ from auditor.learners.graphs import GraphBuilder, dense, scores_model
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
 
-#: Numbers of one batch of padded rows.
+#: Most members of a batch, and most numbers of its padded rows.
+_BATCH: Final = 16
 _BATCH_NUMBERS: Final = 1 << 21
 
 #: Added to the bound, per row: it stays a bound, and can be factored without any penalty.
 _SLACK: Final = 1e-6
+
+#: Eigenvalues below this share of the largest are rounding errors.
+_RANK: Final = 1e-12
 
 _Rows = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
 
@@ -76,7 +80,7 @@ class Logistic:
         solved: dict[int, Parameters] = {}
         with deterministic():
             for padded, group in groups.items():
-                size = max(1, min(self.chunk, _BATCH_NUMBERS // (padded * (self.maker.width + 1))))
+                size = max(1, min(_BATCH, _BATCH_NUMBERS // (padded * (self.maker.width + 1))))
                 for start in range(0, len(group), size):
                     part = group[start : start + size]
                     weights = self._solve([made[i] for i in part], padded, size, device)
@@ -96,32 +100,45 @@ class Logistic:
     ) -> list[Parameters]:
         """Return the parameters of ``members``, in a batch of exactly ``size``."""
         width, classes = self.maker.width, self.maker.spec.classes
-        inputs = torch.zeros((size, padded, width + 1), dtype=torch.float64)
+        rows = torch.zeros((size, padded, width), dtype=torch.float64)
         targets = torch.zeros((size, padded, classes), dtype=torch.float64)
         counts = torch.ones((size, 1), dtype=torch.float64)
-        for place, (rows, labels) in enumerate(members):
-            inputs[place, : len(rows), :width] = torch.from_numpy(rows)
-            inputs[place, : len(rows), width] = 1.0
-            targets[place, torch.arange(len(rows)), torch.from_numpy(labels)] = 1.0
-            counts[place] = len(rows)
-        inputs, targets, counts = (t.to(device) for t in (inputs, targets, counts))
+        for place, (own, labels) in enumerate(members):
+            rows[place, : len(own)] = torch.from_numpy(own)
+            targets[place, torch.arange(len(own)), torch.from_numpy(labels)] = 1.0
+            counts[place] = len(own)
+        rows, targets, counts = rows.to(device), targets.to(device), counts.to(device)
+        basis = None
+        if padded < width:
+            rows, basis = _span(rows)
+        weights, bias = self._descend(rows, targets, counts)
+        if basis is not None:
+            weights = torch.bmm(basis, weights)
+        found = weights.cpu().numpy().astype(np.float32), bias.cpu().numpy().astype(np.float32)
+        return [
+            sound({"weight": found[0][i].copy(), "bias": found[1][i].copy()})
+            for i in range(len(members))
+        ]
+
+    def _descend(
+        self, rows: torch.Tensor, targets: torch.Tensor, counts: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return weights (members, width, classes) and biases (members, 1, classes)."""
+        present = targets.sum(2, keepdim=True)  # 0 for padding
+        inputs = torch.cat([rows, present], 2)
+        width = rows.shape[2]
         penalties = (self.penalty * counts).repeat(1, width + 1)
         penalties[:, width] = 0.0
         turned = inputs.transpose(1, 2).contiguous()
         bound = torch.bmm(turned, inputs) / 2
         bound.diagonal(dim1=1, dim2=2).add_(penalties + _SLACK * counts)
-        factor, _ = torch.linalg.cholesky_ex(bound)  # a failure is NaN here, and found below
-        present = targets.sum(2, keepdim=True)  # 0 for padding
-        weights = torch.zeros((size, width + 1, classes), dtype=torch.float64, device=device)
+        factor, _ = torch.linalg.cholesky_ex(bound)  # a failure is NaN here, and found later
+        weights = torch.zeros_like(inputs[:, :1, :1]).repeat(1, width + 1, targets.shape[2])
         for _ in range(self.steps):
             chances = torch.softmax(torch.bmm(inputs, weights), 2) * present
             slope = torch.bmm(turned, targets - chances) - penalties[:, :, None] * weights
             weights += torch.cholesky_solve(slope, factor)
-        result = weights.cpu().numpy().astype(np.float32)
-        return [
-            sound({"weight": result[i, :width].copy(), "bias": result[i, width:].copy()})
-            for i in range(len(members))
-        ]
+        return weights[:, :width], weights[:, width:]
 
     def graph(self, members: int, layout: Layout) -> onnx.ModelProto:
         """Return one affine map."""
@@ -136,3 +153,18 @@ class Logistic:
             layout=layout,
         )
         return scores_model(builder, scores, spec=spec, width=width, members=members, layout=layout)
+
+
+def _span(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return coordinates (members, n, n) of rows (members, n, width) in their span, n < width.
+
+    The second result (members, width, n) turns weights on coordinates into weights on features, of
+    the same length; weights outside the span are zero at the optimum.
+    """
+    values, vectors = torch.linalg.eigh(torch.bmm(rows, rows.transpose(1, 2)))
+    values = values.clamp(min=0)
+    lengths = values.sqrt()
+    real = values > _RANK * values.amax(1, keepdim=True)
+    inverse = torch.where(real, 1 / torch.where(real, lengths, 1.0), 0.0)
+    basis = torch.bmm(rows.transpose(1, 2), vectors * inverse[:, None, :])
+    return vectors * (lengths * real)[:, None, :], basis

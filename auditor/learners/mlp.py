@@ -9,6 +9,7 @@ library picks may depend on the shape of the batch.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Mlp:
         """Read the ``learner`` table. Raises RecipeError."""
         hidden = options.wholes("hidden", (64,))
         sizes = (maker.width, *hidden, maker.spec.classes)
-        count = sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+        count = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
         chunk = _CHUNK_LARGE if count > _LARGE else _CHUNK_SMALL
         return cls(
             maker=maker,
@@ -72,7 +73,7 @@ class Mlp:
     @property
     def _layers(self) -> list[tuple[int, int]]:
         sizes = (self.maker.width, *self.hidden, self.maker.spec.classes)
-        return list(zip(sizes, sizes[1:], strict=False))
+        return list(itertools.pairwise(sizes))
 
     @property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
@@ -205,7 +206,7 @@ class _Stack:
         self.values.grad = torch.zeros_like(self.values)
         self.views, self.slopes = (
             {
-                name: flat[:, places[name] : places[name] + math.prod(shape)].unflatten(1, shape)
+                name: flat[:, places[name] : places[name] + math.prod(shape)].view(-1, *shape)
                 for name, shape in shapes.items()
             }
             for flat in (self.values, self.values.grad)

@@ -65,9 +65,9 @@ class Options:
 
     def _real(self, key: str, value: object, least: float) -> float:
         try:
-            if isinstance(value, bool):
+            if not isinstance(value, int | float | str) or isinstance(value, bool):
                 raise TypeError
-            number = float(Fraction(value))  # type: ignore[arg-type]
+            number = float(Fraction(value))
         except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
             raise self.error(key, value, "a number") from error
         if number < least:

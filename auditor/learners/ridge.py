@@ -141,7 +141,7 @@ class _Integers:
 
     @property
     def width(self) -> int:
-        return self.numbers.shape[1]
+        return int(self.numbers.shape[1])
 
     def rows(self) -> torch.Tensor:
         return torch.from_numpy(self.numbers).to(self.device, torch.float64) / self.scale
@@ -165,7 +165,7 @@ class _Floats:
 
     @property
     def width(self) -> int:
-        return self.features.shape[1]
+        return int(self.features.shape[1])
 
     def rows(self) -> torch.Tensor:
         return torch.from_numpy(self.features).to(self.device, torch.float64)

@@ -26,9 +26,10 @@ Masks = npt.NDArray[np.uint8]
 class RowMaker:
     """Turns a training set into what the member is trained on.
 
-    Rows = every affine copy of every example (``copies`` usually begins with the identity), each in ``views`` random views of the test
-    side (0: everything visible, no noise), drawn from the member's own "augment" stream. With
-    deterministic views they are drawn uniformly from ``masks`` (views, d), the certified list.
+    Rows = every affine copy of every example (``copies`` usually begins with the identity), each
+    in ``views`` random views of the test side (0: everything visible, no noise), drawn from the
+    member's own "augment" stream. With deterministic views they are drawn uniformly from
+    ``masks`` (views, d), the certified list.
     """
 
     spec: InputSpec
@@ -94,15 +95,14 @@ class RowMaker:
     def integers(self, examples: TrainingSet, streams: Streams) -> tuple[Integers, Labels]:
         """Return rows without a front end, times :attr:`scale`: exact integers (r, width)."""
         symbols, labels, visible = self.shown(examples, streams)
-        wide = np.int64 if self.spec.symbols == 0 else np.int32
-        kind = np.int8 if 2 <= self.spec.symbols <= 128 else wide
-        if self.spec.symbols == 0:
-            result = symbols.astype(kind)
-        else:
-            result = (2 * symbols.astype(wide) - self.scale).astype(kind)
+        kind = np.int8 if 2 <= self.spec.symbols <= 128 else np.int64
+        result: Integers = symbols.astype(np.int64)
+        if self.spec.symbols:
+            result = 2 * result - self.scale
         if visible is not None:
-            seen = visible.astype(kind)
-            result = np.concatenate([result * seen, seen * kind(self.scale)], -1)
+            seen = visible.astype(np.int64)
+            result = np.concatenate([result * seen, seen * self.scale], -1)
+        result = result.astype(kind)
         return result, labels
 
     def shown(
@@ -132,7 +132,8 @@ class RowMaker:
             return symbols
         top = np.float32(self.spec.symbols - 1)
         moved = copy.apply(symbols.astype(np.float32) / top, self.spec.shape)
-        return np.ceil(moved * top - np.float32(0.5)).astype(symbols.dtype)
+        rounded: Integers = np.ceil(moved * top - np.float32(0.5)).astype(symbols.dtype)
+        return rounded
 
 
 def _below(bound: int, count: int, stream: Stream) -> npt.NDArray[np.int64]:
