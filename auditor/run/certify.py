@@ -21,7 +21,6 @@ from auditor.run.commit import Declared
 class Outcome:
     """What training left behind, beside the votes."""
 
-    precommitment: str
     determinism: str
     shard_size: int
     graph: str
@@ -72,13 +71,19 @@ def summarise(audit: Audit, judged: Sequence[Leaf]) -> Summary:
 
 
 def certificate(
-    audit: Audit, rule: Rule, judged: Sequence[Leaf], evidence: bytes, outcome: Outcome
+    audit: Audit,
+    rule: Rule,
+    judged: Sequence[Leaf],
+    evidence: bytes,
+    *,
+    precommitment: str,
+    outcome: Outcome,
 ) -> Certificate:
-    """Return the certificate's predicate."""
+    """Return the certificate's predicate; ``precommitment`` is its payload's SHA-256 in hex."""
     tree = merkle.Tree(leaf.to_bytes() for leaf in judged)
     return Certificate(
         audit=audit,
-        precommitment=outcome.precommitment,
+        precommitment=precommitment,
         challenge=None,
         determinism=outcome.determinism,
         member_count=audit.members,

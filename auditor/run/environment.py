@@ -32,10 +32,10 @@ def device(wanted: str) -> str:
 
 
 def workers(wanted: int | None, chosen_device: str) -> int:
-    """Resolve the number of worker processes: one a CPU core, one for a GPU."""
+    """Resolve the number of worker processes: one a CPU core, one for a GPU, 0 = no process."""
     if wanted is not None:
-        if wanted < 1:
-            msg = f"workers: expected at least 1, got {wanted}"
+        if wanted < 0:
+            msg = f"workers: expected a number of processes, got {wanted}"
             raise RunError(msg)
         return wanted
     return 1 if chosen_device == "cuda" else len(os.sched_getaffinity(0))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from auditor.errors import RunError
 
@@ -36,7 +36,27 @@ def _start(parent: int, initializer: Callable[..., None], arguments: tuple[Any, 
     initializer(*arguments)
 
 
-class Executor:
+class Executor(Protocol):
+    """Runs tasks on items."""
+
+    def map(
+        self, task: Callable[[int], Result], items: Sequence[int]
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield (item, task(item)) as they finish."""
+
+
+class _Inline:
+    """Runs tasks in this process, one after another: for tests, notebooks and debuggers."""
+
+    def map(
+        self, task: Callable[[int], Result], items: Sequence[int]
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield (item, task(item)) in order."""
+        for item in items:
+            yield item, task(item)
+
+
+class _Pool:
     """A pool of worker processes that all hold the same state."""
 
     def __init__(self, pool: ProcessPoolExecutor, workers: int) -> None:
@@ -75,7 +95,14 @@ class Executor:
 def executor(
     workers: int, initializer: Callable[..., None], arguments: tuple[Any, ...]
 ) -> Iterator[Executor]:
-    """Start ``workers`` processes, each after ``initializer(*arguments)``; stop them at the end."""
+    """Start ``workers`` processes, each after ``initializer(*arguments)``; stop them at the end.
+
+    With ``workers`` 0 this process does the work.
+    """
+    if workers == 0:
+        initializer(*arguments)
+        yield _Inline()
+        return
     saved = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     pool = ProcessPoolExecutor(
@@ -85,7 +112,7 @@ def executor(
         initargs=(os.getpid(), initializer, arguments),
     )
     try:
-        yield Executor(pool, workers)
+        yield _Pool(pool, workers)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in list((pool._processes or {}).values()):  # noqa: SLF001 - no public way

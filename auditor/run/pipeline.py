@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,17 +16,21 @@ from auditor.files import write_atomic
 from auditor.format import dsse, leaf, members, sigstore, statement
 from auditor.format.audit import Audit
 from auditor.format.keys import PrivateKey
-from auditor.format.predicate import Precommitment
+from auditor.format.leaf import Leaf
+from auditor.format.predicate import Certificate, Precommitment
 from auditor.guarantee.smoothing import rule_for
 from auditor.learners import export
 from auditor.randomness import derive, draw_root
 from auditor.recipe import Recipe
 from auditor.release import verify
+from auditor.report.gallery import shown_inputs
+from auditor.report.html import render
 from auditor.run import certify, commit, environment, stages, tasks
 from auditor.run.certify import Outcome
 from auditor.run.executor import executor
 from auditor.run.feasibility import refuse_unreachable
 from auditor.run.job import Bench, Job
+from auditor.run.pictures import pictures
 from auditor.run.prepare import write_arrays
 from auditor.run.progress import Progress, Silent
 from auditor.run.stages import Cost
@@ -65,12 +70,9 @@ def run(
     """
     progress = progress or Silent()
     out = Path(out)
-    workspace = Workspace(out)
     if out.exists() and not overwrite:
         msg = f"{out}: already exists; expected a new folder (or --overwrite to replace it)"
         raise RunError(msg)
-    if overwrite:
-        workspace.discard()
     loaded = recipe.load(recipe_path)
     chosen = environment.device(device)
     count = environment.workers(workers, chosen)
@@ -81,18 +83,46 @@ def run(
     declared = commit.declare(inputs, commit.salt_secret(signing, loaded))
     audit = commit.audit_of(loaded, train, declared, chosen)
     refuse_unreachable(rule_for(audit.to_dict()))
-    resumed = workspace.open(_identity(audit, signing))
-    if resumed:
-        progress.message(f"continuing the unfinished run in {workspace.root}")
-    payload = _precommitment(workspace, audit, signing)
-    digest = hashlib.sha256(payload).digest()
-    job = Job(
-        folder=workspace.root, audit=audit.to_dict(), draw_root=draw_root(digest), device=chosen
+    with closing(Workspace(out)) as workspace:
+        resumed = workspace.open(_identity(audit, signing), replace=overwrite)
+        if resumed:
+            progress.message(f"continuing the unfinished run in {workspace.root}")
+        payload = _precommitment(workspace, audit, signing)
+        digest = hashlib.sha256(payload).digest()
+        write_arrays(workspace.root, loaded, train, inputs)
+        job = Job(
+            folder=workspace.root,
+            audit=audit.to_dict(),
+            draw_root=draw_root(digest),
+            device=chosen,
+        )
+        bench, cost = Bench(job), Cost(workspace)
+        evidence, outcome = _train_and_vote(workspace, bench, count, cost, progress)
+        with cost.stage("certifying"):
+            progress.stage("certifying", len(declared), "inputs")
+            judged = certify.leaves(bench.rule, declared, evidence, progress.advance)
+            predicate = certify.certificate(
+                audit, bench.rule, judged, evidence, precommitment=digest.hex(), outcome=outcome
+            )
+            _sign(workspace, bench, predicate, judged, evidence, key=signing)
+        spent = cost.summary()
+        _describe(workspace, loaded, train, inputs, spent)
+        verified = verify(workspace.release, signing.public)
+        shown = pictures(inputs, loaded.resolved["alphabet"], shown_inputs(verified))
+        page = render(verified, shown, spent)
+        write_atomic(workspace.release / "report.html", page.encode())
+        workspace.publish()
+    progress.done()
+    return RunResult(
+        release=out, public_key=public_key, verified=verified, resumed=resumed, cost=spent
     )
-    write_arrays(workspace.root, loaded, train, inputs)
-    bench = Bench(job)
-    cost = Cost(workspace)
-    with executor(count, tasks.start, (job,)) as pool:
+
+
+def _train_and_vote(
+    workspace: Workspace, bench: Bench, workers: int, cost: Cost, progress: Progress
+) -> tuple[bytes, Outcome]:
+    """Return the evidence rows, and what training left behind."""
+    with executor(workers, tasks.start, (bench.job,)) as pool:
         with cost.stage("training"):
             stages.train(workspace, bench, pool, progress)
         with cost.stage("self-test"):
@@ -100,30 +130,10 @@ def run(
         with cost.stage("voting"):
             evidence = stages.cast_votes(workspace, bench, pool, progress)
     first = (workspace.release / members.shard_name(0)).read_bytes()
-    outcome = Outcome(
-        precommitment=digest.hex(),
+    return evidence, Outcome(
         determinism=determinism,
         shard_size=bench.learner.chunk,
         graph=export.graph_digest(first),
-    )
-    with cost.stage("certifying"):
-        _certify(
-            workspace,
-            bench,
-            outcome,
-            audit=audit,
-            declared=declared,
-            evidence=evidence,
-            key=signing,
-            progress=progress,
-        )
-    spent = cost.summary()
-    _describe(workspace, loaded, train, inputs, spent)
-    verified = verify(workspace.release, signing.public)
-    workspace.publish()
-    progress.done()
-    return RunResult(
-        release=out, public_key=public_key, verified=verified, resumed=resumed, cost=spent
     )
 
 
@@ -167,28 +177,23 @@ def _precommitment(workspace: Workspace, audit: Audit, key: PrivateKey) -> bytes
     return payload
 
 
-def _certify(
+def _sign(
     workspace: Workspace,
     bench: Bench,
-    outcome: Outcome,
-    *,
-    audit: Audit,
-    declared: tuple[commit.Declared, ...],
+    predicate: Certificate,
+    judged: Sequence[Leaf],
     evidence: bytes,
+    *,
     key: PrivateKey,
-    progress: Progress,
 ) -> None:
-    progress.stage("certifying", len(declared), "inputs")
-    judged = certify.leaves(bench.rule, declared, evidence, progress.advance)
-    predicate = certify.certificate(audit, bench.rule, judged, evidence, outcome)
+    """Write everything that is signed, directly or by digest."""
     listing = members.build(stages.digests(bench))
     payload = predicate.to_statement(hashlib.sha256(listing).hexdigest()).to_payload()
     envelope = dsse.sign(payload, key)
-    lines = leaf.join([item.to_bytes() for item in judged])
     for name, data in (
         ("members.sha256", listing),
         ("evidence.bin", evidence),
-        ("claims.jsonl", lines),
+        ("claims.jsonl", leaf.join([item.to_bytes() for item in judged])),
         ("certificate.dsse.json", envelope),
         ("certificate.sigstore.json", sigstore.wrap(envelope, key.public.keyid)),
     ):

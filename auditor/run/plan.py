@@ -65,7 +65,7 @@ def plan(recipe_path: Path | str, *, device: str = "auto", workers: int | None =
             folder=folder, audit=audit.to_dict(), draw_root=draw_root(bytes(32)), device=chosen
         )
         prepare.write_arrays(folder, loaded, train, inputs)
-        with executor(1, tasks.start, (job,)) as pool:
+        with executor(min(count, 1), tasks.start, (job,)) as pool:
             [(_, measured)] = pool.map(tasks.measure, [0])
     evidence = rule.row_size * len(inputs)
     return Plan(
@@ -77,9 +77,9 @@ def plan(recipe_path: Path | str, *, device: str = "auto", workers: int | None =
         workers=count,
         device=chosen,
         randomised=rule.randomised,
-        training_seconds=measured.training_seconds / count,
-        voting_seconds=measured.voting_seconds / count,
-        memory_bytes=measured.process_bytes * count,
+        training_seconds=measured.training_seconds / max(count, 1),
+        voting_seconds=measured.voting_seconds / max(count, 1),
+        memory_bytes=measured.process_bytes * max(count, 1),
         disk_bytes=measured.member_bytes + 2 * evidence,
         disk_free_bytes=shutil.disk_usage(Path.cwd()).free,
         requirements=tuple(rule.requirements()),

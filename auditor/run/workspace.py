@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import IO
 
 from auditor.errors import RunError
 from auditor.files import write_atomic
@@ -32,45 +31,59 @@ class Workspace:
         self.root = out.with_name(out.name + ".work")
         self.release = self.root / "release"
         self._finished: dict[str, str] = {}
-        self._lock: IO[bytes] | None = None
+        self._lock: int | None = None
 
-    def open(self, identity: dict[str, str]) -> bool:
+    def open(self, identity: dict[str, str], *, replace: bool = False) -> bool:
         """Enter the folder for the run named by ``identity``; True when it continues one.
 
-        Raises RunError when the folder belongs to another run, naming what differs.
+        Another run's folder is replaced when nothing in it is finished yet, or when the caller
+        says so. Otherwise raises RunError, naming what differs.
         """
-        path = self.root / _IDENTITY
-        if not path.exists():
-            if self.root.exists():
-                shutil.rmtree(self.root)  # it never got as far as an identity: nothing is in it
-            (self.release / "members").mkdir(parents=True)
-            (self.root / "votes").mkdir()
-            self._take()
-            write_atomic(path, json.dumps(identity, indent=1, sort_keys=True).encode())
+        if not (self.root / _IDENTITY).exists():
+            self._begin(identity)
             return False
         self._take()
-        earlier = json.loads(path.read_bytes())
-        for key, value in identity.items():
-            if earlier.get(key) != value:
-                msg = (
-                    f"{self.root}: an unfinished run with another {key} is in the way: expected "
-                    f"{value}, got {earlier.get(key)}; finish it as it was, or start over with "
-                    "--overwrite"
-                )
-                raise RunError(msg)
-        for torn in self.root.rglob(".*.tmp"):  # what a killed process was writing
-            torn.unlink()
         self._read_journal()
-        return True
+        other = self._difference(identity)
+        if other is None:
+            for torn in self.root.rglob(".*.tmp"):  # what a killed process was writing
+                torn.unlink()
+            return True
+        if self._finished and not replace:
+            self.close()
+            msg = (
+                f"{self.root}: an unfinished run with another {other} is in the way; finish it as "
+                "it was, or start over with --overwrite"
+            )
+            raise RunError(msg)
+        self.close()
+        self._begin(identity)
+        return False
+
+    def _begin(self, identity: dict[str, str]) -> None:
+        shutil.rmtree(self.root, ignore_errors=True)
+        (self.release / "members").mkdir(parents=True)
+        (self.root / "votes").mkdir()
+        self._finished.clear()
+        self._take()
+        data = json.dumps(identity, indent=1, sort_keys=True).encode()
+        write_atomic(self.root / _IDENTITY, data)
+
+    def _difference(self, identity: dict[str, str]) -> str | None:
+        """Name the first thing in which the folder's run is another one."""
+        earlier = json.loads((self.root / _IDENTITY).read_bytes())
+        return next((key for key, value in identity.items() if earlier.get(key) != value), None)
 
     def _take(self) -> None:
         """Hold the folder against a second run; the system lets go when this process ends."""
-        self._lock = (self.root / _LOCK).open("wb")
+        lock = os.open(self.root / _LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            os.close(lock)
             msg = f"{self.root}: another run is at work in this folder; wait for it or stop it"
             raise RunError(msg) from error
+        self._lock = lock
 
     def _read_journal(self) -> None:
         path = self.root / _JOURNAL
@@ -105,13 +118,16 @@ class Workspace:
             os.fsync(file.fileno())
         self._finished[item] = sha256
 
+    def close(self) -> None:
+        """Let go of the folder; a later run may take it up."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
     def publish(self) -> None:
         """Make the finished release the output folder, then drop the work folder."""
         if self.out.exists():
             shutil.rmtree(self.out)
         self.release.rename(self.out)
         shutil.rmtree(self.root)
-
-    def discard(self) -> None:
-        """Remove the work folder and all in it."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        self.close()
