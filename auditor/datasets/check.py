@@ -179,9 +179,10 @@ def _columns(rows: Rows, train: Dataset, recipe: Mapping[str, Any]) -> Iterator[
     used = set(np.unique(train.symbols).tolist())
     unused = [symbol for symbol in range(symbol_count(recipe["alphabet"])) if symbol not in used]
     if unused:
+        finite = rows.values[np.isfinite(rows.values)]
         yield (
             f"symbols {', '.join(map(str, unused))} never occur in training: values run from "
-            f"{rows.values.min()} to {rows.values.max()}"
+            f"{finite.min()} to {finite.max()}"
         )
 
 

@@ -52,11 +52,13 @@ def split(loaded: Recipe) -> tuple[Rows, Rows]:
 def faults(rows: Rows, recipe: Mapping[str, Any]) -> dict[int, str]:
     """Return why which rows are malformed, each judged by itself."""
     found = dict(rows.faults)
-    bad = outside(rows.values, recipe["alphabet"])
-    for row in np.flatnonzero(bad.any(1)).tolist():
-        if row not in found:
-            column = int(bad[row].argmax())
-            found[row] = _outside(rows, row, column, recipe["alphabet"])
+    # Whole numbers have a symbol, except outside a grid: the large case needs no look at each.
+    if rows.values.dtype.kind == "f" or recipe["alphabet"]["kind"] == "grid":
+        bad = outside(rows.values, recipe["alphabet"])
+        for row in np.flatnonzero(bad.any(1)).tolist():
+            if row not in found:
+                column = int(bad[row].argmax())
+                found[row] = _outside(rows, row, column, recipe["alphabet"])
     for key, names in (("data.id", rows.ids), ("data.group", rows.groups)):
         for row, name in enumerate(names or ()):
             # Control characters would let two names look like one in a list, or one like two.

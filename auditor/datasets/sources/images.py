@@ -70,7 +70,7 @@ def _split(root: Path, split: str, data: Mapping[str, Any], classes: Sequence[st
 
 def _files(folder: Path) -> list[Path]:
     return sorted(
-        (file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES),
+        (file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file()),
         key=lambda file: file.name,
     )
 
