@@ -113,7 +113,7 @@ def _outward(n: int, k: int, p: arb, precision: int) -> arb:
         if i % 8 == 0 and ratio < 1:
             rest = term * ratio / (1 - ratio)
             if rest < total * negligible:
-                return total + rest * arb(0.5, 0.5)
+                return total + rest * arb(1, 1) / 2
         term = term * ratio
         total = total + term
     return total
