@@ -57,8 +57,8 @@ def run(
     """Audit as ``recipe`` says and write the signed release folder ``out``; resumes a killed run.
 
     ``key`` is a PEM private key; without it ``<out>.key`` is used, made if need be. ``device`` is
-    "auto", "cpu" or "cuda"; ``workers`` processes do the work (one a core by default; 0: this process). Raises
-    UsageError for what the caller can mend. Needs the extra ``run``.
+    "auto", "cpu" or "cuda"; ``workers`` processes do the work (one a core by default; 0: this
+    process). Raises UsageError for what the caller can mend. Needs the extra ``run``.
     """
     from auditor.run.pipeline import run as implementation
 

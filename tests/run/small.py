@@ -1,0 +1,90 @@
+"""A small real data set (handwritten digits, 1 against 7) and recipes over it, written to disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+TRAINING = {
+    "none": 'method = "none"',
+    "partition": 'method = "partition"\nparts = 9\nby = "index"',
+    "content": 'method = "partition"\nparts = 9\nby = "content"',
+    "flip": 'method = "flip"\nkeepFeatures = "230/256"\nkeepLabels = "250/256"',
+    "bag": 'method = "bag"\nsize = 30',
+}
+TEST = {
+    "none": 'method = "none"',
+    "flip": 'method = "flip"\nkeep = "230/256"',
+    "hide": 'method = "hide"\nshow = "64/256"',
+    "views": 'method = "views"\ngroups = 4\npartitions = 3',
+    "two-mask": 'method = "two-mask"\ngroups = 6\npixels = 1',
+    "windows": 'method = "two-mask"\nwindow = 4\nstep = 2\npatch = 3',
+}
+BUDGETS = {
+    "none": "",
+    "flip": "inputFeatures = [0, 1]",
+    "hide": "inputFeatures = [0, 1]",
+    "views": "inputFeatures = [0, 1]",
+    "two-mask": "inputFeatures = [0, 1]",
+    "windows": "inputPatch = [0, 3]",
+}
+DRAWN = frozenset({"flip", "bag"})
+NOISY = frozenset({"flip", "hide"})
+
+
+def digits() -> dict[str, Any]:
+    """Return xTrain (n, 1, 8, 8), yTrain, xTest, yTest: digits 1 and 7, every sixth for the test."""
+    bunch = load_digits()
+    chosen = np.isin(bunch.target, (1, 7))
+    images = bunch.images[chosen].astype(np.uint8)[:, None]
+    labels = bunch.target[chosen].astype(np.int64)
+    test = np.arange(len(labels)) % 6 == 0
+    return {
+        "xTrain": images[~test],
+        "yTrain": labels[~test],
+        "xTest": images[test][:12],
+        "yTest": labels[test][:12],
+    }
+
+
+def recipe(
+    folder: Path,
+    training: str,
+    test: str,
+    *,
+    learner: str = 'name = "naive-bayes"',
+    extra: str = "",
+    data: dict[str, Any] | None = None,
+) -> Path:
+    """Write arrays and a recipe for this product of sides into ``folder``; return the recipe."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(folder / "digits.npz", **(data or digits()))
+    drawn, noisy = training in DRAWN, test in NOISY
+    axes = {"partition": "trainExamples = [0, 1]", "content": "trainExamples = [0, 1]"}
+    axes |= {"bag": "trainExamples = [0, 1]", "flip": "trainFeatures = [0, 1]"}
+    budgets = ", ".join(part for part in (axes.get(training, ""), BUDGETS[test]) if part)
+    alpha = "\"1/20\"" if drawn or noisy else "0"
+    lines = [
+        "version = 1",
+        f'name = "{training} x {test}"',
+        'classes = ["1", "7"]',
+        'designSeed = "small"',
+        'selection = "none"',
+        "members = 120" if drawn else "",
+        "draws = 60" if noisy and not drawn else "",
+        '[data]\nsource = "npz"\npath = "digits.npz"',
+        '[alphabet]\nkind = "binary"\nthreshold = 8\nunit = "pixel"',
+        f"[learner]\n{learner}",
+        f"[smoothing.training]\n{TRAINING[training]}",
+        f"[smoothing.test]\n{TEST[test]}",
+        f"[claim]\nalpha = {alpha}",
+        'scope = "per-input"' if drawn or noisy else "",
+        f"budgets = {{ {budgets} }}",
+        extra,
+    ]
+    path = folder / "recipe.toml"
+    path.write_text("\n".join(line for line in lines if line) + "\n")
+    return path

@@ -1,0 +1,60 @@
+"""Every sensible product of a training side and a test side, run to a verified release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import auditor
+from auditor.errors import RecipeError
+from auditor.guarantee.threat import Budget
+from tests.run import small
+
+SENSIBLE = [
+    (training, test)
+    for training in small.TRAINING
+    for test in small.TEST
+    if (training, test) != ("none", "none")
+    and not (training in small.DRAWN and test in {"views", "two-mask", "windows"})
+    and (training != "content" or test == "none")
+]
+
+
+@pytest.mark.parametrize(("training", "test"), SENSIBLE, ids=lambda side: side)
+def test_a_product_runs_verifies_and_predicts_what_it_claims(
+    training: str, test: str, tmp_path: Path
+) -> None:
+    recipe = small.recipe(tmp_path, training, test)
+    out = tmp_path / "out"
+    result = auditor.run(recipe, out=out, device="cpu", workers=0)
+    verified = auditor.verify(out, tmp_path / "out.pub")
+    assert verified == result.verified
+    summary = verified.certificate.summary
+    assert summary.inputs == 12
+    assert summary.correct >= 9
+    assert any(count for budget, count in summary.certified if Budget.of(budget).amounts)
+    single = tmp_path / "input.cert.json"
+    single.write_bytes(auditor.extract(out, 3))
+    [claim] = auditor.verify(single, tmp_path / "out.pub").claims
+    assert claim == verified.claims[3]
+    predictor = auditor.load(out, key=tmp_path / "out.pub")
+    answers = [predictor.predict(image, root=bytes(32)).label for image in small.digits()["xTest"]]
+    classes = verified.certificate.audit.classes
+    names = [None if claim.label is None else classes[claim.label] for claim in verified.claims]
+    if verified.randomised:
+        told = [(a, n) for a, n in zip(answers, names, strict=True) if a and n]
+        assert len(told) >= 9
+        assert all(answer == name for answer, name in told)
+    else:
+        assert answers == names
+
+
+@pytest.mark.parametrize(
+    ("training", "test"),
+    [(a, b) for a in sorted(small.DRAWN) for b in ("views", "two-mask", "windows")],
+)
+def test_a_drawn_member_never_votes_twice(training: str, test: str, tmp_path: Path) -> None:
+    recipe = small.recipe(tmp_path, training, test)
+    with pytest.raises(RecipeError, match="vote twice"):
+        auditor.run(recipe, out=tmp_path / "out", device="cpu", workers=0)

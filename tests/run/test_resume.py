@@ -1,0 +1,86 @@
+"""Killed at any moment, a run continues and signs the same payload."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import auditor
+from auditor import keyfiles
+from auditor.errors import RunError
+from auditor.format.keys import PrivateKey
+from tests.run import small
+
+pytestmark = pytest.mark.slow
+
+_RUN = """
+import sys, auditor
+recipe, out, key, workers = sys.argv[1:]
+if __name__ == "__main__":
+    auditor.run(recipe, out=out, key=key, device="cpu", workers=int(workers))
+"""
+
+
+def payload(release: Path) -> bytes:
+    envelope = json.loads((release / "certificate.dsse.json").read_bytes())
+    return base64.b64decode(envelope["payload"])
+
+
+def start(recipe: Path, out: Path, key: Path, workers: int) -> subprocess.Popen[bytes]:
+    script = recipe.with_name("again.py")
+    script.write_text(_RUN)
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+    command = [sys.executable, str(script), str(recipe), str(out), str(key), str(workers)]
+    with recipe.with_name("log").open("ab") as log:
+        return subprocess.Popen(command, env=environment, stderr=log)
+
+
+@pytest.mark.parametrize(
+    ("training", "test"), [("partition", "two-mask"), ("flip", "flip"), ("partition", "hide")]
+)
+def test_kill_9_at_any_moment_changes_no_byte(
+    training: str, test: str, tmp_path: Path
+) -> None:
+    recipe = small.recipe(tmp_path, training, test, learner='name = "naive-bayes"\nchunk = 3')
+    key = tmp_path / "signing.key"
+    keyfiles.save(PrivateKey.generate(), key)
+    whole = tmp_path / "whole"
+    begun = time.monotonic()
+    assert start(recipe, whole, key, 1).wait() == 0
+    took = time.monotonic() - begun
+    out, kills = tmp_path / "killed", 0
+    moments = random.Random(training + test)
+    while not out.exists():
+        process = start(recipe, out, key, 2)
+        try:
+            code = process.wait(moments.uniform(0.3, 1.0) * took if kills < 3 else 600)
+            assert code == 0, recipe.with_name("log").read_text()
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+    assert kills
+    assert payload(out) == payload(whole)
+    auditor.verify(out, key.with_suffix(".pub"))
+    assert not out.with_name("killed.work").exists()
+
+
+def test_a_finished_folder_is_refused_unless_told(tmp_path: Path) -> None:
+    recipe = small.recipe(tmp_path, "partition", "none")
+    out = tmp_path / "out"
+    auditor.run(recipe, out=out, device="cpu", workers=0)
+    before = payload(out)
+    with pytest.raises(RunError, match="already exists"):
+        auditor.run(recipe, out=out, device="cpu", workers=0)
+    assert payload(out) == before
+    auditor.run(recipe, out=out, device="cpu", workers=0, overwrite=True)
+    assert auditor.verify(out, tmp_path / "out.pub").certificate.summary.inputs == 12
