@@ -125,8 +125,9 @@ def _member_names(folder: Path) -> list[str]:
     if os.path.lexists(folder / members.FRONT_END):
         names.append(members.FRONT_END)
     if place.is_dir():
-        for entry in os.scandir(place):
-            names.append(members.check_name(f"{members.FOLDER}/{entry.name}", str(folder)))
-            if len(names) > _MAX_SHARDS:
-                raise ReleaseError(f"{place}: more than {_MAX_SHARDS} files")
+        with os.scandir(place) as entries:
+            for entry in entries:
+                names.append(members.check_name(f"{members.FOLDER}/{entry.name}", str(folder)))
+                if len(names) > _MAX_SHARDS:
+                    raise ReleaseError(f"{place}: more than {_MAX_SHARDS} files")
     return sorted(names)

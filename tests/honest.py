@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from auditor.format import dsse, leaf, members, merkle, sigstore, single
+from auditor.format import b64, dsse, leaf, members, merkle, sigstore, single
 from auditor.format.audit import Audit
 from auditor.format.examples import dataset_root, example_bytes, salted_digest, tensor_bytes
 from auditor.format.keys import PrivateKey
@@ -355,3 +355,6 @@ def _examples() -> list[bytes]:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+__all__ = ["ED25519", "KINDS", "P256", "Honest", "PrivateKey", "b64", "build", "recommit", "resign"]

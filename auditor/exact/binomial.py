@@ -16,6 +16,7 @@ from typing import Final
 from flint import arb, ctx, fmpq, fmpz
 
 _PRECISIONS: Final = (128, 512)
+_WALK: Final = 16
 _EXACT_BITS: Final = 1 << 18  # bits of denominator**n up to which the integer sum is quick
 
 
@@ -96,14 +97,7 @@ def _outward(n: int, k: int, p: arb, precision: int) -> arb:
     q = 1 - p
     if k >= n:
         return p**n
-    log_first = (
-        arb(n + 1).lgamma()
-        - arb(k + 1).lgamma()
-        - arb(n - k + 1).lgamma()
-        + k * p.log()
-        + (n - k) * q.log()
-    )
-    term = log_first.exp()
+    term = _mass(n, k, p)
     total = term
     odds = p / q
     negligible = arb(2) ** (-precision // 2)
@@ -117,6 +111,18 @@ def _outward(n: int, k: int, p: arb, precision: int) -> arb:
         term = term * ratio
         total = total + term
     return total
+
+
+def _mass(n: int, k: int, p: arb) -> arb:
+    """Enclose P[Bin(n, p) = k] for 0 <= k <= n and 0 < p < 1."""
+    log_mass = (
+        arb(n + 1).lgamma()
+        - arb(k + 1).lgamma()
+        - arb(n - k + 1).lgamma()
+        + k * p.log()
+        + (n - k) * (1 - p).log()
+    )
+    return log_mass.exp()
 
 
 @lru_cache(maxsize=4096)
@@ -137,23 +143,46 @@ def least_count(n: int, p: fmpq, level: fmpq) -> int | None:
         raise ValueError(message)
     if not tail_at_most(n, n, p, level) or n == 0:
         return None
-    # The median of Bin(n, p) is floor(np) or ceil(np), so the tail at floor(np) is at least 1/2.
-    fails = max(0, int((n * p).floor()))
-    step = int((n * p * (1 - p)).floor()).bit_length() ** 2 + 1
-    holds = n
-    while fails + step < n:
-        if tail_at_most(n, fails + step, p, level):
-            holds = fails + step
-            break
-        fails += step
-        step *= 2
-    while holds - fails > 1:
-        middle = (holds + fails) // 2
-        if tail_at_most(n, middle, p, level):
-            holds = middle
-        else:
-            fails = middle
-    return holds
+    if p == 0:
+        return 1
+    # Every step below moves on what decide_tail establishes or, where that is certain, on the same
+    # tail carried from k to its neighbour; the guess only saves steps.
+    k = _guess_count(n, p, level)
+    while k > 1 and tail_at_most(n, k - 1, p, level):
+        k = max(1, k - _WALK)
+    return _climb(n, k, p, level)
+
+
+def _climb(n: int, k: int, p: fmpq, level: fmpq) -> int:
+    """Return the least k' >= k whose tail is at most level; there is one, n at the latest."""
+    with ctx.workprec(_PRECISIONS[0]):
+        ball, limit, odds = arb(p), arb(level), arb(p / (1 - p))
+        tail, mass = _tail_ball(n, k, ball, _PRECISIONS[0]), _mass(n, k, ball)
+        while k < n:
+            if tail <= limit or (not tail > limit and tail_at_most(n, k, p, level)):
+                return k
+            tail = tail - mass
+            mass = mass * odds * (n - k) / (k + 1)
+            k += 1
+    return n
+
+
+def _guess_count(n: int, p: fmpq, level: fmpq) -> int:
+    """Return a k a little below the least count. It starts a search, nothing more.
+
+    Newton's method on the logarithm of the tail as a function of k.
+    """
+    with ctx.workprec(64):
+        ball, target = arb(p), arb(level).log() if level > 0 else arb(-64 * n)
+        k = min(max(int((n * p).floor()), 1), n)
+        for _ in range(32):
+            tail = _tail_ball(n, k, ball, 64)
+            jump = (tail.log() - target) * tail / _mass(n, k, ball)
+            moved = int(jump.mid().floor().unique_fmpz() or 0) if jump.is_finite() else 0
+            k = min(max(k + moved, 1), n)
+            if abs(moved) <= 2:
+                break
+        return max(1, k - 2)
 
 
 @lru_cache(maxsize=65536)

@@ -13,7 +13,7 @@ from auditor.format.keys import PublicKey
 from auditor.format.predicate import Certificate, Precommitment
 from auditor.format.statement import Statement
 from auditor.guarantee.claim import Rule
-from auditor.verify import scope, steps
+from auditor.verify import folder, scope, steps
 from auditor.verify.verified import Claim, Verified
 
 NEEDED: Final = (
@@ -48,11 +48,11 @@ def release(
     row = steps.evidence(files["evidence.bin"], certificate)  # (9)
     claims = tuple(steps.judged(leaf, row(leaf.index), start.rule) for leaf in leaves)  # (10)
     steps.summary(claims, certificate)  # (11)
-    steps.recipe(files["recipe.toml"], certificate)  # (12)
+    folder.recipe(files["recipe.toml"], certificate)  # (12)
     subject = start.statement.subject_sha256
-    steps.member_files(files["members.sha256"], digests, subject, certificate)
+    folder.member_files(files["members.sha256"], digests, subject, certificate)
     if BUNDLE in files:
-        steps.bundle(files[BUNDLE], second)
+        folder.bundle(files[BUNDLE], second)
     return start.verified("release", claims)  # (13)
 
 

@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from auditor.errors import (
     ClaimError,
     InclusionError,
-    ReleaseError,
     SignatureError,
     StatementError,
     UndecidedError,
     UsageError,
 )
-from auditor.format import dsse, members, merkle, sigstore, statement
+from auditor.format import dsse, merkle, statement
 from auditor.format.dsse import Envelope
 from auditor.format.keys import PublicKey
 from auditor.format.leaf import Leaf, parse_leaf, row_digest, split
@@ -224,38 +223,3 @@ def _certified(budget: Budget, frontiers: Mapping[tuple[Budget, ...], int]) -> i
         for frontier, count in frontiers.items()
         if any(most.covers(budget) for most in frontier)
     )
-
-
-def recipe(data: bytes, certificate: Certificate) -> None:
-    """(12, folder) Check that ``recipe.toml`` is the file that the audit names."""
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != certificate.audit.recipe_file:
-        raise ReleaseError(f"recipe.toml: expected {certificate.audit.recipe_file}, got {digest}")
-
-
-def member_files(
-    listing: bytes, digests: Mapping[str, str], subject: str, certificate: Certificate
-) -> None:
-    """(12, folder) Check that the members are the signed ones, none missing and none added."""
-    digest = hashlib.sha256(listing).hexdigest()
-    if digest != subject:
-        raise ReleaseError(f"members.sha256: expected {subject}, got {digest}")
-    listed = members.parse(listing)
-    shards = -(-certificate.member_count // certificate.shard_size)
-    voting = listed.keys() - {members.FRONT_END}
-    # Shards are counted before they are named: the signed count alone must not cost memory.
-    if len(voting) != shards or voting != {members.shard_name(i) for i in range(shards)}:
-        raise ReleaseError(f"members.sha256: expected {shards} shards, numbered from 000000")
-    for name in sorted(digests.keys() - listed.keys()):
-        raise ReleaseError(f"{name}: not in members.sha256")
-    for name, signed in listed.items():
-        if name not in digests:
-            raise UndecidedError(f"{name}: missing")
-        if digests[name] != signed:
-            raise ReleaseError(f"{name}: expected {signed}, got {digests[name]}")
-
-
-def bundle(data: bytes, envelope: Envelope) -> None:
-    """(12, folder) Check that the Sigstore bundle wraps the very envelope that was verified."""
-    if sigstore.unwrap(data, "certificate.sigstore.json") != envelope:
-        raise ReleaseError("certificate.sigstore.json: wraps another envelope")

@@ -1,0 +1,49 @@
+"""Step 12 of verification, for a folder: it holds the signed files, no more and no fewer.
+
+Numbered as in ``schemas/README.md``, section 8.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from auditor.errors import ReleaseError, UndecidedError
+from auditor.format import members, sigstore
+from auditor.format.dsse import Envelope
+from auditor.format.predicate import Certificate
+
+
+def recipe(data: bytes, certificate: Certificate) -> None:
+    """(12, folder) Check that ``recipe.toml`` is the file that the audit names."""
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != certificate.audit.recipe_file:
+        raise ReleaseError(f"recipe.toml: expected {certificate.audit.recipe_file}, got {digest}")
+
+
+def member_files(
+    listing: bytes, digests: Mapping[str, str], subject: str, certificate: Certificate
+) -> None:
+    """(12, folder) Check that the members are the signed ones, none missing and none added."""
+    digest = hashlib.sha256(listing).hexdigest()
+    if digest != subject:
+        raise ReleaseError(f"members.sha256: expected {subject}, got {digest}")
+    listed = members.parse(listing)
+    shards = -(-certificate.member_count // certificate.shard_size)
+    voting = listed.keys() - {members.FRONT_END}
+    # Shards are counted before they are named: the signed count alone must not cost memory.
+    if len(voting) != shards or voting != {members.shard_name(i) for i in range(shards)}:
+        raise ReleaseError(f"members.sha256: expected {shards} shards, numbered from 000000")
+    for name in sorted(digests.keys() - listed.keys()):
+        raise ReleaseError(f"{name}: not in members.sha256")
+    for name, signed in listed.items():
+        if name not in digests:
+            raise UndecidedError(f"{name}: missing")
+        if digests[name] != signed:
+            raise ReleaseError(f"{name}: expected {signed}, got {digests[name]}")
+
+
+def bundle(data: bytes, envelope: Envelope) -> None:
+    """(12, folder) Check that the Sigstore bundle wraps the very envelope that was verified."""
+    if sigstore.unwrap(data, "certificate.sigstore.json") != envelope:
+        raise ReleaseError("certificate.sigstore.json: wraps another envelope")
