@@ -39,7 +39,7 @@ def curve_svg(lines: Sequence[Line], *, inputs: int, correct: int, label: str, t
         "axes.spines.right": False,
     }
     with mpl.rc_context(style):
-        figure = Figure(figsize=(5.2, 3.6), layout="constrained")
+        figure = Figure(figsize=(4.6, 3.4), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.subplots()
         clean = 100 * correct / inputs
@@ -65,7 +65,7 @@ def curve_svg(lines: Sequence[Line], *, inputs: int, correct: int, label: str, t
                 linewidth=2,
                 label=line.words,
             )
-        axes.set_xlim(0, max(lines[0].amounts[-1], 1))
+        axes.set_xlim(0, 1.03 * max(lines[0].amounts[-1], 1))
         axes.set_ylim(0, 106)
         axes.set_yticks([0, 20, 40, 60, 80, 100])
         axes.set_xlabel(label)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from auditor.report.sentences import budget_words, share
 from auditor.report.subject import Subject
+
+CLEAN: Final = "no attack: the vote is right"
+CERTIFIED: Final = "no change: right, and certified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +29,23 @@ class Row:
 
 
 def rows(subject: Subject) -> tuple[Row, ...]:
-    """Return no attack first, then the declared budgets in their order."""
+    """Return the answers that are right first, then the declared budgets in their order.
+
+    The empty budget, where it is declared, counts the right answers that the rule certifies with
+    nothing spent: there may be fewer of them than right answers.
+    """
     summary = subject.summary
     inputs = int(summary["inputs"])
-    declared = [(dict(row["budget"]), int(row["count"])) for row in summary["certified"]]
-    clean: tuple[dict[str, int], int] = ({}, int(summary["correct"]))
-    return tuple(
-        Row(
-            budget=budget,
-            words=budget_words(subject.audit, budget) if budget else "no attack: the vote is right",
-            count=count,
-            inputs=inputs,
+
+    def row(words: str, budget: Mapping[str, int], count: int) -> Row:
+        return Row(budget=budget, words=words, count=count, inputs=inputs)
+
+    declared = (
+        row(
+            budget_words(subject.audit, entry["budget"]) if entry["budget"] else CERTIFIED,
+            dict(entry["budget"]),
+            int(entry["count"]),
         )
-        for budget, count in (clean, *(row for row in declared if row[0]))
+        for entry in summary["certified"]
     )
+    return (row(CLEAN, {}, int(summary["correct"])), *declared)

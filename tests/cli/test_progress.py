@@ -39,7 +39,7 @@ def test_plain_lines_for_logs() -> None:
     assert "half way \\x1b[2J there" in lines
     assert "  100 of 100 members, 3.33 members/s, took 30 s" in lines
     assert lines[-1] == "  5 of 5 inputs, 5 inputs/s, took 1.0 s"
-    assert len(lines) == 10, "every five seconds at most"
+    assert len(lines) == 9, "every five seconds at most"
 
 
 def test_json_lines_for_programs() -> None:

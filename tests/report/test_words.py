@@ -99,6 +99,17 @@ def test_the_table_agrees_with_the_summary() -> None:
     assert [row.share for row in table] == ["95.0 %", "75.0 %", "55.0 %", "10.0 %"]
 
 
+def test_a_declared_empty_budget_is_a_row_of_its_own() -> None:
+    certified = [{"budget": {}, "count": 31}, {"budget": {"trainExamples": 2}, "count": 9}]
+    summary = {"inputs": 40, "correct": 38, "abstained": 0, "certified": certified}
+    table = rows(synthetic.outcome(summary=summary))
+    assert [(row.words, row.count) for row in table] == [
+        ("no attack: the vote is right", 38),
+        ("no change: right, and certified", 31),
+        ("2 training examples", 9),
+    ]
+
+
 def test_the_curve_agrees_with_the_table_and_never_rises() -> None:
     outcome = synthetic.outcome()
     drawn = lines(outcome)
