@@ -75,7 +75,7 @@ def _distinct(make: Callable[[], torch.nn.Module]) -> torch.nn.Module:
         with torch.no_grad():
             for tensor in module.state_dict().values():
                 if tensor.is_floating_point():
-                    tensor.copy_(tensor.abs() + 0.01 * torch.rand(tensor.shape))
+                    tensor.add_(torch.rand(tensor.shape), alpha=0.01)
     return module
 
 

@@ -20,7 +20,7 @@ from auditor.learners.rows import RowMaker
 _LEAST_SIDE: Final = 32
 
 #: Models that need more (the transformers: 224, which 28 and 32 pixels divide).
-_LEAST_SIDES: Final = {"inception": 75, "maxvit": 224, "vit": 224}
+_LEAST_SIDES: Final = {"alexnet": 64, "inception": 75, "maxvit": 224, "vit": 224}
 
 #: Models with a second head for training, which the smoothed vote has no use for.
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
