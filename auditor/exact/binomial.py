@@ -174,7 +174,9 @@ def _guess_count(n: int, p: fmpq, level: fmpq) -> int:
     """
     with ctx.workprec(64):
         ball, target = arb(p), arb(level).log() if level > 0 else arb(-64 * n)
-        k = min(max(int((n * p).floor()), 1), n)
+        # the normal tail beyond z deviations is at most exp(-z*z/2)
+        spread = (-2 * target * n * ball * (1 - ball)).sqrt()
+        k = min(max(int((n * ball + spread).mid().floor().unique_fmpz() or 1), 1), n)
         for _ in range(32):
             tail = _tail_ball(n, k, ball, 64)
             jump = (tail.log() - target) * tail / _mass(n, k, ball)

@@ -37,7 +37,7 @@ from auditor.randomness import design_root
 
 _MAX_CLASSES: Final = 255  # a vote is one byte, and 255 an abstention
 _MAX_BUDGETS: Final = 512
-_MAX_MEMBERS: Final = 1 << 24
+_MAX_VOTES: Final = 1 << 20
 _MAX_EXAMPLES: Final = 1 << 40
 
 
@@ -109,7 +109,7 @@ class _Builder:
             self._count("draws", 0, 0)
             return DrawsRule(
                 classes=classes,
-                members=(members := self._count("members", 1, _MAX_MEMBERS)),
+                members=(members := self._count("members", 1, _MAX_VOTES)),
                 axes=axes,
                 budgets=budgets,
                 shifts=self._shifts(budgets, classes),
@@ -129,7 +129,7 @@ class _Builder:
             return NestedRule(
                 classes=classes,
                 members=members,
-                views=self._count("draws", 1, _MAX_MEMBERS),
+                views=self._count("draws", 1, _MAX_VOTES),
                 axes=axes,
                 budgets=budgets,
                 shifts=self._shifts(budgets, classes),

@@ -82,7 +82,7 @@ def test_drawn_members_err_at_most_alpha(classes: int, alpha: str) -> None:
         for second in (Fraction(0), (1 - top) / 2, 1 - top):
             rest = 1 - top - second
             law = [top, second, *([rest / 2] if classes == 3 else []), rest / (classes - 1)]
-            law[-1] = 1 - sum(law[:-1])
+            law[-1] = 1 - sum(law[:-1], Fraction(0))
             error = Fraction(0)
             for tally, verdict in verdicts.items():
                 if verdict.label is None:

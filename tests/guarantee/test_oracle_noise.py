@@ -128,10 +128,12 @@ def pixel_hiding(world: World) -> Law:
     return joint(*(hidden(pixel, Fraction(1, 4)) for pixel in pixels))
 
 
-def changes(*axes: tuple[str, tuple[tuple[int, ...], ...]]) -> Callable[[World, World], Json]:
+def changes(
+    *axes: tuple[str, tuple[tuple[int, ...], ...]],
+) -> Callable[[World, World], dict[str, int]]:
     """Count changes by axis: each axis has units, each unit the places it owns."""
 
-    def count(old: World, new: World) -> Json:
+    def count(old: World, new: World) -> dict[str, int]:
         return {
             axis: sum(any(old[p] != new[p] for p in unit) for unit in units) for axis, units in axes
         }
@@ -143,7 +145,9 @@ def single(*places: int) -> tuple[tuple[int, ...], ...]:
     return tuple((place,) for place in places)
 
 
-Case = tuple[Json, Callable[[World], Law], World, tuple[int, ...], Callable[[World, World], Json]]
+Case = tuple[
+    Json, Callable[[World], Law], World, tuple[int, ...], Callable[[World, World], dict[str, int]]
+]
 
 
 def case(

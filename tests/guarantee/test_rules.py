@@ -6,6 +6,7 @@ import copy
 import random
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from flint import fmpq
@@ -348,7 +349,8 @@ def test_an_honest_leaf_checks_and_a_changed_one_does_not(name: str) -> None:
     refused(verdict.label, verdict.statistics, (*verdict.frontier, Budget.of({"total": 99})))
     for label in (None, -1, 99, True, "0"):
         refused(label, verdict.statistics, verdict.frontier)
-    for statistics in ({}, None, [], {**verdict.statistics, "more": 1}, {"votes": [1]}):
+    malformed: list[object] = [None, {}, [], {**verdict.statistics, "more": 1}, {"votes": [1]}]
+    for statistics in malformed:
         refused(verdict.label, statistics, verdict.frontier)
 
 
@@ -367,10 +369,10 @@ def test_every_number_of_a_leaf_is_checked_for_type_and_range(name: str) -> None
     for path in numbers(verdict.statistics):
         for bad in (1.0, "1", True, None, 1 << 70, -(1 << 70), [1]):
             changed = copy.deepcopy(verdict.statistics)
-            place = changed
+            place: Any = changed
             for key in path[:-1]:
-                place = place[key]  # type: ignore[index,assignment]
-            place[path[-1]] = bad  # type: ignore[index]
+                place = place[key]
+            place[path[-1]] = bad
             with pytest.raises(ClaimError):
                 rule.check(verdict.label, changed, verdict.frontier)
 
