@@ -57,7 +57,7 @@ def predict(
         answer = predictor.predict(values, alpha=alpha, draws=draws)
         votes = ", ".join(f"{label}: {count:,}" for label, count in answer.votes.items())
         label = "abstains" if answer.label is None else answer.label
-        typer.echo(safe(f"{name}\t{label}\t(alpha {answer.alpha}; votes {votes})"))
+        typer.echo(safe(f"{name}  {label}  (alpha {answer.alpha}; votes {votes})"))
 
 
 def _inputs(
