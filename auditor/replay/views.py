@@ -56,7 +56,8 @@ def values(symbols: npt.NDArray[np.integer], alphabet: int) -> Rows:
 def masked(visible_values: Rows, visible: npt.NDArray[np.uint8]) -> Rows:
     """Return rows (batch, 2 d): values where visible, else 0, beside the visibility."""
     seen = visible.astype(np.float32)
-    shown = visible_values * seen
+    # Not a product: -1 times 0 is -0.0, whose sign bit would tell what is hidden.
+    shown = np.where(visible == 1, visible_values, np.float32(0))
     return np.concatenate([shown, np.broadcast_to(seen, shown.shape)], -1)
 
 

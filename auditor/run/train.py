@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-import numpy as np
-
 from auditor.files import write_atomic
 from auditor.format.members import shard_name
 from auditor.learners import export
@@ -64,7 +62,7 @@ def stands_alone(bench: Bench, shard: int) -> bool:
         sets[-1] = replace(last, symbols=flipped, labels=one_label)
     again = bench.learner.fit(sets, streams, bench.job.device)
     return all(
-        np.array_equal(one[name].view(np.uint8), two[name].view(np.uint8))
+        one[name].tobytes() == two[name].tobytes()
         for one, two in zip(first[:compared], again[:compared], strict=True)
         for name in one
     )

@@ -36,7 +36,7 @@ NOISY = frozenset({"flip", "hide"})
 
 
 def digits() -> dict[str, Any]:
-    """Return xTrain (n, 1, 8, 8), yTrain, xTest, yTest: digits 1 and 7, every sixth for the test."""
+    """Return xTrain (n, 1, 8, 8), yTrain, xTest, yTest: digits 1 and 7, every sixth a test."""
     bunch = load_digits()
     chosen = np.isin(bunch.target, (1, 7))
     images = bunch.images[chosen].astype(np.uint8)[:, None]
@@ -66,7 +66,7 @@ def recipe(
     axes = {"partition": "trainExamples = [0, 1]", "content": "trainExamples = [0, 1]"}
     axes |= {"bag": "trainExamples = [0, 1]", "flip": "trainFeatures = [0, 1]"}
     budgets = ", ".join(part for part in (axes.get(training, ""), BUDGETS[test]) if part)
-    alpha = "\"1/20\"" if drawn or noisy else "0"
+    alpha = '"1/20"' if drawn or noisy else "0"
     lines = [
         "version = 1",
         f'name = "{training} x {test}"',

@@ -47,9 +47,7 @@ def start(recipe: Path, out: Path, key: Path, workers: int) -> subprocess.Popen[
 @pytest.mark.parametrize(
     ("training", "test"), [("partition", "two-mask"), ("flip", "flip"), ("partition", "hide")]
 )
-def test_kill_9_at_any_moment_changes_no_byte(
-    training: str, test: str, tmp_path: Path
-) -> None:
+def test_kill_9_at_any_moment_changes_no_byte(training: str, test: str, tmp_path: Path) -> None:
     recipe = small.recipe(tmp_path, training, test, learner='name = "naive-bayes"\nchunk = 3')
     key = tmp_path / "signing.key"
     keyfiles.save(PrivateKey.generate(), key)
