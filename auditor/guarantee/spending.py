@@ -10,7 +10,6 @@ from flint import fmpq
 
 from auditor.errors import RecipeError
 from auditor.exact import neyman_pearson
-from auditor.guarantee import fields
 from auditor.guarantee.noise import UNTOUCHED, Shift
 from auditor.guarantee.sides import Smoothing
 from auditor.guarantee.test.flip import FlipTest
@@ -44,6 +43,11 @@ class Spending:
         RecipeError when the bounds would be too long to compute, ValueError when the noise admits
         no bound.
         """
+        budgets = tuple(budgets)
+        splits = sum(_splits(budget.get(TOTAL)) for budget in budgets)
+        if splits > _MAX_SPLITS:
+            message = f"claim.budgets: the totals have {splits} splits, more than {_MAX_SPLITS}"
+            raise RecipeError(message)
         shifts = {budget: self._ways(budget) for budget in budgets}
         cost = sum(
             neyman_pearson.type_count(shift.groups) for ways in shifts.values() for shift in ways
@@ -63,10 +67,6 @@ class Spending:
                     changed=budget.get(INPUT_FEATURES),
                     rewritten=budget.get(TRAIN_EXAMPLES),
                 ),
-            )
-        if (total + 1) * (total + 2) // 2 > _MAX_SPLITS:
-            raise fields.refuse(
-                "claim", "budgets", f"a total with at most {_MAX_SPLITS} splits", total
             )
         # spending less is never worse for the claim, so the full splits are enough
         ways = (
@@ -89,3 +89,8 @@ class Spending:
             groups += test.groups(changed * per_unit, symbols)
             survival *= test.survival(changed)
         return Shift(survival=survival, groups=neyman_pearson.merge(groups))
+
+
+def _splits(total: int) -> int:
+    """Return in how many ways a total is shared by features, labels and the input."""
+    return (total + 1) * (total + 2) // 2 if total else 0
