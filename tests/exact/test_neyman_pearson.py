@@ -70,7 +70,7 @@ def worlds(
     return tuple(noise), tuple(old), tuple(new), groups
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(worlds(), st.fractions(0, 1, max_denominator=1000))
 def test_only_changed_coordinates_matter(
     world: tuple[
@@ -83,7 +83,7 @@ def test_only_changed_coordinates_matter(
     assert np_bound.least_mass(groups, exact(p)) == exact(naive)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(worlds(), st.fractions(Fraction(51, 100), 1, max_denominator=100))
 def test_the_threshold_is_where_the_bound_crosses_one_half(
     world: tuple[

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from auditor.errors import DataError
 from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.partition import Partition, assign
-from auditor.randomness import Stream
 
 ROOT = bytes(range(32))
 
@@ -57,13 +56,6 @@ def test_the_ways_of_keying_are_independent() -> None:
 def test_missing_keys_are_refused(keys: list[bytes | str] | None) -> None:
     with pytest.raises(DataError, match="expected 2 keys"):
         assign(keys, 2, Partition(parts=2, by="id"), ROOT)
-
-
-def test_a_bag_draws_with_replacement_from_its_stream() -> None:
-    drawn = Bag(size=50).draw(Stream(ROOT, "bag", 3), 5)
-    assert drawn == Bag(size=50).draw(Stream(ROOT, "bag", 3), 5)
-    assert len(drawn) == 50
-    assert set(drawn) == set(range(5))
 
 
 def test_no_bag_survives_when_everything_is_rewritten() -> None:

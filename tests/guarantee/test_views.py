@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations, pairwise, product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import RecipeError
@@ -78,7 +78,6 @@ def windows(window: int, step: int, patch: int, layout: Layout = DIGITS) -> Wind
     return WindowMasks.from_dict(value, "smoothing.test", layout)
 
 
-@settings(deadline=None)
 @given(
     st.tuples(st.integers(1, 9), st.integers(1, 9)),
     st.integers(1, 9),

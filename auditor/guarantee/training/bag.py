@@ -14,7 +14,6 @@ from flint import fmpq
 from auditor.errors import RecipeError
 from auditor.guarantee import fields
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Threat
-from auditor.randomness import Stream
 
 _MAX_SIZE: Final = 1 << 16
 
@@ -56,7 +55,3 @@ class Bag:
         """
         untouched = max(examples - changed, 0)
         return fmpq(untouched, examples) ** self.size
-
-    def draw(self, stream: Stream, examples: int) -> list[int]:
-        """Return the indices in one member's bag."""
-        return [stream.below(examples) for _ in range(self.size)]
