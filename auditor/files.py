@@ -7,6 +7,7 @@ half-written file under its final name.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
@@ -95,7 +96,7 @@ def _opened(path: Path) -> Iterator[tuple[int, int]]:
     except FileNotFoundError as error:
         raise UndecidedError(f"{path}: missing") from error
     except OSError as error:
-        if path.is_symlink():
+        if error.errno == errno.ELOOP:  # what O_NOFOLLOW says of a link
             raise ReleaseError(f"{path}: is a symbolic link, expected a regular file") from error
         raise UndecidedError(f"{path}: cannot be opened: {error.strerror}") from error
     try:
@@ -103,5 +104,7 @@ def _opened(path: Path) -> Iterator[tuple[int, int]]:
         if not stat.S_ISREG(status.st_mode):
             raise ReleaseError(f"{path}: not a regular file")
         yield descriptor, status.st_size
+    except OSError as error:
+        raise UndecidedError(f"{path}: cannot be read: {error.strerror}") from error
     finally:
         os.close(descriptor)

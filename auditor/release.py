@@ -62,7 +62,7 @@ def verify(path: Path | str, key: Key | Sequence[Key]) -> Verified:
     path = Path(path)
     keys = [key] if isinstance(key, Path | str | PublicKey) else list(key)
     pinned = [k if isinstance(k, PublicKey) else keyfiles.load_public(Path(k)) for k in keys]
-    if path.is_dir():
+    if _is_folder(path):
         found = read(path)
         return release(found.contents, found.digests, pinned)
     return single_input(files.read(path, limit=single.MAX_FILE), pinned)
@@ -124,10 +124,21 @@ def _member_names(folder: Path) -> list[str]:
     names = []
     if os.path.lexists(folder / members.FRONT_END):
         names.append(members.FRONT_END)
-    if place.is_dir():
+    try:
         with os.scandir(place) as entries:
             for entry in entries:
                 names.append(members.check_name(f"{members.FOLDER}/{entry.name}", str(folder)))
                 if len(names) > _MAX_SHARDS:
                     raise ReleaseError(f"{place}: more than {_MAX_SHARDS} files")
+    except FileNotFoundError:
+        pass  # every member is missing then, and is named
+    except OSError as error:
+        raise UndecidedError(f"{place}: cannot be listed: {error.strerror}") from error
     return sorted(names)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # reading it as a file says why not

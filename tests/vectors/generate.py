@@ -77,7 +77,7 @@ def _release(expect: str, files: Mapping[str, bytes | None], **digests: str | No
     )
 
 
-def _forged(release: Honest, change: Callable[[Leaf], Leaf], **fields: Any) -> Honest:  # noqa: ANN401
+def _forged(release: Honest, change: Callable[[Leaf], Leaf], **fields: Any) -> Honest:
     """Return the release with leaf 1 and fields of the certificate replaced, signed again."""
     lines = [*release.leaves]
     lines[1] = change(parse_leaf(lines[1], "leaf")).to_bytes()
