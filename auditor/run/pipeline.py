@@ -25,10 +25,9 @@ from auditor.recipe import Recipe
 from auditor.release import verify
 from auditor.report.gallery import shown_inputs
 from auditor.report.html import render
-from auditor.run import certify, commit, environment, stages, tasks
+from auditor.run import certify, commit, early, environment, stages, tasks
 from auditor.run.certify import Outcome
 from auditor.run.executor import executor
-from auditor.run.feasibility import refuse_unreachable
 from auditor.run.job import Bench, Job
 from auditor.run.pictures import pictures
 from auditor.run.prepare import write_arrays
@@ -82,7 +81,7 @@ def run(
     signing, public_key = _signing_key(out, key, progress)
     declared = commit.declare(inputs, commit.salt_secret(signing, loaded))
     audit = commit.audit_of(loaded, train, declared, chosen)
-    refuse_unreachable(rule_for(audit.to_dict()))
+    early.refuse_unreachable(rule_for(audit.to_dict()))
     with closing(Workspace(out)) as workspace:
         resumed = workspace.open(_identity(audit, signing), replace=overwrite)
         if resumed:
@@ -97,6 +96,7 @@ def run(
             device=chosen,
         )
         bench, cost = Bench(job), Cost(workspace)
+        early.refuse_small_disk(bench)
         evidence, outcome = _train_and_vote(workspace, bench, count, cost, progress)
         with cost.stage("certifying"):
             progress.stage("certifying", len(declared), "inputs")

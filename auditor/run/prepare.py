@@ -21,6 +21,7 @@ def write_arrays(folder: Path, loaded: Recipe, train: Dataset, inputs: Dataset) 
         "train-labels": train.labels,
         "train-positions": train.positions,
         "input-symbols": inputs.symbols,
+        "input-labels": inputs.labels,
     }
     for name, array in arrays.items():
         buffer = io.BytesIO()

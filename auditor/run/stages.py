@@ -6,7 +6,7 @@ import hashlib
 import json
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -61,17 +61,18 @@ def train(workspace: Workspace, bench: Bench, pool: Executor, progress: Progress
         data = bench.learner.front_end.SerializeToString(deterministic=True)
         write_atomic(workspace.release / FRONT_END, data)
     progress.stage("training", bench.members, "members")
+    shards = [f"release/{shard_name(shard)}" for shard in range(bench.shards)]
     size = bench.learner.chunk
 
-    def count(shard: int) -> int:
-        return min(size, bench.members - shard * size)
+    def done(shard: int) -> None:
+        progress.advance(min(size, bench.members - shard * size))
 
-    _finish(
-        workspace,
-        [f"release/{shard_name(shard)}" for shard in range(bench.shards)],
-        lambda missing: pool.map(tasks.train_shard, missing),
-        lambda shard: progress.advance(count(shard)),
-    )
+    _finish(workspace, shards, range(1), lambda missing: pool.map(tasks.train_shard, missing), done)
+    [(_, warning)] = pool.map(tasks.collapse, [0])
+    if warning is not None:  # said before the other members take their hours
+        progress.message(f"warning: {warning}")
+    rest = range(1, bench.shards)
+    _finish(workspace, shards, rest, lambda missing: pool.map(tasks.train_shard, missing), done)
 
 
 def self_test(workspace: Workspace, bench: Bench, pool: Executor, progress: Progress) -> str:
@@ -94,6 +95,7 @@ def cast_votes(workspace: Workspace, bench: Bench, pool: Executor, progress: Pro
     _finish(
         workspace,
         [vote.votes_name(task) for task in range(total)],
+        range(total),
         lambda missing: pool.map(tasks.cast_votes, missing),
         lambda _: progress.advance(1),
     )
@@ -102,14 +104,15 @@ def cast_votes(workspace: Workspace, bench: Bench, pool: Executor, progress: Pro
 
 def _finish(
     workspace: Workspace,
-    items: list[str],
+    items: Sequence[str],
+    wanted: Sequence[int],
     work: Callable[[list[int]], Iterator[tuple[int, str]]],
     done: Callable[[int], None],
 ) -> None:
-    """Have the unfinished ones of ``items`` made; each is recorded as soon as it is there."""
+    """Have the unfinished ones of ``wanted`` made; each is recorded as soon as it is there."""
     missing = []
-    for number, item in enumerate(items):
-        if workspace.finished(item):
+    for number in wanted:
+        if workspace.finished(items[number]):
             done(number)
         else:
             missing.append(number)

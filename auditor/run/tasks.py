@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from auditor.run import early, train, vote
 from auditor.run import measure as measuring
-from auditor.run import train, vote
 from auditor.run.job import Bench, Job
 from auditor.run.measure import Measurement
 
@@ -21,6 +21,11 @@ def start(job: Job) -> None:
 def train_shard(shard: int) -> str:
     """Train and export one shard; return the SHA-256 of its file."""
     return train.train_shard(_benches[0], shard)
+
+
+def collapse(_: int) -> str | None:
+    """Say what is wrong with the members of the first shard, if anything is."""
+    return early.collapse(_benches[0])
 
 
 def cast_votes(task: int) -> str:
