@@ -12,6 +12,8 @@ from typing import Final
 from flint import fmpq, fmpz
 
 _MAX_LENGTH: Final = 128
+_EXACT_BITS: Final = 4096
+_FIXED_BITS: Final = 256
 _FRACTION: Final = re.compile(r"(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?")
 _DECIMAL: Final = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?")
 
@@ -77,6 +79,26 @@ def round_down(value: fmpq, bits: int) -> fmpq:
     """
     scale = fmpz(1) << bits
     return fmpq((value.p * scale) // value.q, scale)
+
+
+def power_down(value: fmpq, exponent: int) -> fmpq:
+    """Return ``value**exponent`` or, where that is too long to be quick, a little less.
+
+    Exact up to 4096 bits; beyond, squared and multiplied in fixed point with 256 bits, rounding
+    down at every step. Requires 0 <= value <= 1 and exponent >= 0.
+
+    >>> str(power_down(fmpq(3, 4), 2)), power_down(fmpq(1, 2), 2**40) == 0
+    ('9/16', True)
+    """
+    if int(value.q).bit_length() * exponent <= _EXACT_BITS:
+        return value**exponent
+    base = int((value.p << _FIXED_BITS) // value.q)
+    power = 1 << _FIXED_BITS
+    for bit in f"{exponent:b}":
+        power = (power * power) >> _FIXED_BITS
+        if bit == "1":
+            power = (power * base) >> _FIXED_BITS
+    return fmpq(power, fmpz(1) << _FIXED_BITS)
 
 
 def _shown(text: object) -> str:

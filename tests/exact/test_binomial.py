@@ -131,43 +131,6 @@ def test_large_least_counts_are_boundaries(n: int, p: fmpq) -> None:
     assert binomial.decide_tail(n, least - 1, p, ALPHA) is False
 
 
-@given(st.integers(1, 400), st.data())
-def test_bounds_are_the_last_dyadic_that_is_established(n: int, data: st.DataObject) -> None:
-    k = data.draw(st.integers(0, n))
-    bound = binomial.lower_bound(n, k, ALPHA, bits=16)
-    step = fmpq(1, 1 << 16)
-    assert (bound * (1 << 16)).q == 1
-    assert 0 <= bound < 1
-    assert bound == 0 or binomial.tail_at_most(n, k, bound, ALPHA)
-    assert not binomial.tail_at_most(n, k, bound + step, ALPHA) or k == 0
-    assert binomial.upper_bound(n, n - k, ALPHA, bits=16) == 1 - bound
-
-
-def test_bounds_at_the_ends() -> None:
-    assert binomial.lower_bound(1000, 0, ALPHA) == 0
-    assert binomial.upper_bound(1000, 1000, ALPHA) == 1
-    assert binomial.upper_bound(1000, 0, ALPHA) == 1 - binomial.lower_bound(1000, 1000, ALPHA)
-    with pytest.raises(ValueError, match="count"):
-        binomial.lower_bound(10, 11, ALPHA)
-
-
-@pytest.mark.parametrize(
-    ("n", "k", "bound"),
-    [
-        (1000, 1000, 0.9931160484),
-        (1000, 999, 0.9908045023),
-        (1000, 900, 0.8674640178),
-        (1000, 600, 0.5510754739),
-        (10_000, 9000, 0.8904097336),
-        (100_000, 60_000, 0.5952010471),
-        (1_000_000, 900_000, 0.8990697486),
-    ],
-)
-def test_published_bounds(n: int, k: int, bound: float) -> None:
-    found = binomial.lower_bound(n, k, ALPHA)
-    assert abs(int(found.p) / int(found.q) - bound) < 1e-9
-
-
 @pytest.mark.parametrize("level", [fmpq(1, 2), fmpq(-1, 10)])
 def test_a_level_without_meaning_is_refused(level: fmpq) -> None:
     with pytest.raises(ValueError, match="level"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from flint import fmpq
 from hypothesis import given
@@ -64,8 +66,8 @@ def test_odd_numbers_are_refused(text: object) -> None:
 
 
 @given(st.fractions(min_value=-3, max_value=3), st.integers(0, 70))
-def test_rounding_is_tight_and_in_the_named_direction(value: object, bits: int) -> None:
-    exact = fmpq(value.numerator, value.denominator)  # type: ignore[attr-defined]
+def test_rounding_is_tight_and_in_the_named_direction(value: Fraction, bits: int) -> None:
+    exact = fmpq(value.numerator, value.denominator)
     up, down = rational.round_up(exact, bits), rational.round_down(exact, bits)
     assert down <= exact <= up
     assert up - down in (0, fmpq(1, 1 << bits))
@@ -73,7 +75,25 @@ def test_rounding_is_tight_and_in_the_named_direction(value: object, bits: int) 
 
 
 @given(st.fractions(min_value=0, max_value=1))
-def test_text_round_trips(value: object) -> None:
-    exact = fmpq(value.numerator, value.denominator)  # type: ignore[attr-defined]
+def test_text_round_trips(value: Fraction) -> None:
+    exact = fmpq(value.numerator, value.denominator)
     if len(rational.render(exact)) <= 128:
         assert rational.parse(rational.render(exact)) == exact
+
+
+@given(
+    st.fractions(min_value=0, max_value=1, max_denominator=10**6),
+    st.one_of(st.integers(0, 40), st.integers(200, 900)),
+)
+def test_powers_are_exact_or_a_hair_below(value: Fraction, exponent: int) -> None:
+    exact = fmpq(value.numerator, value.denominator)
+    power = rational.power_down(exact, exponent)
+    assert 0 <= exact**exponent - power <= fmpq(1, 1 << 240)
+    if exponent <= 40:
+        assert power == exact**exponent
+
+
+def test_endless_powers_take_no_time() -> None:
+    assert rational.power_down(fmpq(1), 1 << 40) == 1
+    assert rational.power_down(fmpq(0), 1 << 40) == 0
+    assert 0 < rational.power_down(fmpq((1 << 40) - 1, 1 << 40), 1 << 40) < fmpq(37, 100)

@@ -13,7 +13,7 @@ from typing import ClassVar
 from flint import fmpq
 
 from auditor.exact.neyman_pearson import FlipGroup
-from auditor.exact.rational import render
+from auditor.exact.rational import power_down, render
 from auditor.guarantee import fields
 from auditor.guarantee.threat import INPUT_FEATURES
 
@@ -48,7 +48,9 @@ class Hide:
     def survival(self, units: int) -> fmpq:
         """Return the chance (1 - show)**units that every changed unit is hidden.
 
+        Rounded down where the exact number is too long; a lower survival only weakens a claim.
+
         >>> str(Hide(show=fmpq(1, 4)).survival(2))
         '9/16'
         """
-        return (1 - self.show) ** units
+        return power_down(1 - self.show, units)

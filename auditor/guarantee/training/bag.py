@@ -12,6 +12,7 @@ from typing import ClassVar, Final
 from flint import fmpq
 
 from auditor.errors import RecipeError
+from auditor.exact.rational import power_down
 from auditor.guarantee import fields
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Threat
 
@@ -50,8 +51,10 @@ class Bag:
     def survival(self, changed: int, examples: int) -> fmpq:
         """Return the chance (1 - changed/examples)**size that no rewritten example is drawn.
 
+        Rounded down where the exact number is too long; a lower survival only weakens a claim.
+
         >>> str(Bag(size=2).survival(1, 4))
         '9/16'
         """
         untouched = max(examples - changed, 0)
-        return fmpq(untouched, examples) ** self.size
+        return power_down(fmpq(untouched, examples), self.size)

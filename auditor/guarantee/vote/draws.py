@@ -20,7 +20,7 @@ from typing import ClassVar, Final
 from flint import fmpq
 
 from auditor.errors import ClaimError
-from auditor.exact import binomial, neyman_pearson
+from auditor.exact import confidence, neyman_pearson
 from auditor.guarantee import claim
 from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
 from auditor.guarantee.frontier import Declared
@@ -156,10 +156,10 @@ class DrawsRule:
             least = self.table.least(budget)
             return least is not None and votes[label] >= least
         level = self.share / 2
-        p_low = binomial.lower_bound(self.counted, votes[label], level)
+        p_low = confidence.lower_bound(self.counted, votes[label], level)
         rival = max(count for other, count in enumerate(votes) if other != label) + abstained
         # the rivals' votes and A's are disjoint events, whatever was counted
-        p_high = min(binomial.upper_bound(self.counted, rival, level), 1 - p_low)
+        p_high = min(confidence.upper_bound(self.counted, rival, level), 1 - p_low)
         shifts = self.shifts.get(budget, (Shift(),))
         return all(
             neyman_pearson.least_mass(shift.groups, p_low, shift.survival)
