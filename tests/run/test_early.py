@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import auditor
 from auditor.errors import RunError
-from auditor.run import early
 from tests.run import small
 
 
@@ -59,8 +58,8 @@ def test_members_that_know_one_class_only_are_warned_about(tmp_path: Path) -> No
 def test_a_full_disk_is_found_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(early.shutil, "disk_usage", lambda _: usage(0, 0, -(1 << 40)))
+    usage = SimpleNamespace(free=-(1 << 40))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     with pytest.raises(RunError, match=r"need 0.0 GB, and -1099.5 GB are free"):
         run(tmp_path, "partition", "none")
     assert not (tmp_path / "out").exists()
