@@ -4,10 +4,10 @@ The certified object is the ensemble in a release folder. ``run`` makes one, ``v
 (it needs no torch and no numpy), ``load`` returns the classifier itself, ``plan`` says beforehand
 what a run takes and can reach, ``extract`` cuts out the file of a single input.
 
->>> verify("no/such/release", "no.pub")
+>>> verify("/no/such/release", "/no/such.pub")
 Traceback (most recent call last):
 ...
-auditor.errors.UsageError: no.pub: missing
+auditor.errors.UsageError: /no/such.pub: missing
 """
 
 from __future__ import annotations
