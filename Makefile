@@ -22,7 +22,7 @@ help:
 	@echo 'make test-slow    the slow tests: fresh environments, kills, millions of draws'
 	@echo 'make test-cuda    the tests that need a CUDA device'
 	@echo 'make lint types   ruff, mypy --strict'
-	@echo 'make bench        members per second of each learner against a plain loop'
+	@echo 'make bench        members per second of each learner against a plain loop; verifier'
 	@echo 'make image-check  build and run the verifier container image (Debian, as root)'
 	@echo 'make clean        remove build/ and .venv'
 
@@ -81,7 +81,8 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.run
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.learners
+	$(BIN)/python -m benchmarks.verify
 
 image-check:
 	tests/image/check.sh
