@@ -42,6 +42,11 @@ def masks_for(recipe: Mapping[str, Any], shape: Sequence[int]) -> npt.NDArray[np
     return np.frombuffer(b"".join(masks), np.uint8).reshape(len(masks), -1)
 
 
+def channels_of(recipe: Mapping[str, Any], shape: Sequence[int]) -> int:
+    """Return how many features make one unit: a pixel's channels, or 1."""
+    return shape[0] if recipe["alphabet"]["unit"] == "pixel" and len(shape) == 3 else 1
+
+
 def values(symbols: npt.NDArray[np.integer], alphabet: int) -> Rows:
     """Scale symbols 0 .. alphabet-1 linearly to [-1, 1]; shape kept.
 
@@ -66,9 +71,11 @@ class Shower:
     """Makes the views of inputs under one test side.
 
     ``masks`` are the certified views (views, d), in canonical order, of the deterministic sides.
+    Where the alphabet's unit is a pixel, hiding hides all its ``channels`` together.
     """
 
     test: Mapping[str, Any]
+    channels: int
     alphabet: int
     draws: int
     masks: npt.NDArray[np.uint8] | None
@@ -117,8 +124,9 @@ class Shower:
                 symbols, alphabet=self.alphabet, keep=self.test["keep"], stream=stream
             )
             return values(flipped, self.alphabet)
-        visible = noise.show(symbols.shape, weight_shown=self.test["show"], stream=stream)
-        return masked(values(symbols, self.alphabet), visible)
+        units = (len(symbols), symbols.shape[1] // self.channels)
+        visible = noise.show(units, weight_shown=self.test["show"], stream=stream)
+        return masked(values(symbols, self.alphabet), np.tile(visible, self.channels))
 
 
 def batches(rows: Iterator[Rows], size: int) -> Iterator[Rows]:

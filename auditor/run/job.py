@@ -25,7 +25,7 @@ from auditor.guarantee.smoothing import rule_for
 from auditor.learners.base import InputSpec, Learner
 from auditor.randomness import design_root
 from auditor.replay.ensemble import Ensemble
-from auditor.replay.views import HIDING, Shower, alphabet_size, masks_for
+from auditor.replay.views import HIDING, Shower, alphabet_size, channels_of, masks_for
 from auditor.run.members import MemberSets
 
 
@@ -99,6 +99,7 @@ class Bench:
         """The views of an input."""
         return Shower(
             test=self.recipe["smoothing"]["test"],
+            channels=channels_of(self.recipe, self.job.audit["dataset"]["shape"]),
             alphabet=self.alphabet,
             draws=self.job.audit["draws"],
             masks=self.masks,
