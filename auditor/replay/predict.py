@@ -3,7 +3,9 @@
 Where members or views are random the certified classifier is an ideal one, of which a finite vote
 is a sample. Its prediction then carries its own failure probability: a label is given only if a
 two-sided binomial test at level alpha tells the winner from the runner-up (Cohen, Rosenfeld and
-Kolter 2019, section 3.2.1); otherwise the vote abstains.
+Kolter 2019, section 3.2.1); otherwise the vote abstains. With drawn members
+that probability is over the draw of the members, so it holds for inputs that were fixed before the
+members existed: whoever chooses an input after seeing them can aim at their common mistakes.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import plurality
 from auditor.randomness import Stream
 from auditor.replay.ensemble import Ensemble
-from auditor.replay.views import Shower, alphabet_size, masks_for
+from auditor.replay.views import Shower, alphabet_size, channels_of, masks_for
 
 Values = npt.NDArray[Any]
 
@@ -62,6 +64,7 @@ class Predictor:
         self._rule: Rule = rule_for(audit.to_dict())
         self._shower = Shower(
             test=self._recipe["smoothing"]["test"],
+            channels=channels_of(self._recipe, audit.shape),
             alphabet=alphabet_size(self._recipe["alphabet"]),
             draws=audit.draws,
             masks=masks_for(self._recipe, audit.shape),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import onnx
@@ -91,7 +92,7 @@ def test_counts_sum_over_shards_and_leave_padding_out() -> None:
     weights = [generator.normal(size=(4, 6)) for _ in range(2)]  # two shards of three members
     weights[1][:, 4:] = 7.0  # the padding member would vote if it were asked
     ensemble = Ensemble(
-        shards=[lambda w=w: linear_shard(w) for w in weights],
+        shards=[partial(linear_shard, own) for own in weights],
         front_end=None,
         members=5,
         shard_size=3,
