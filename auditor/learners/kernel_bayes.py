@@ -23,6 +23,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import onnx
+import torch
 
 from auditor.errors import RecipeError
 from auditor.learners.base import (
@@ -32,6 +33,7 @@ from auditor.learners.base import (
     TrainingSet,
     shard_chunk,
 )
+from auditor.learners.deterministic import deterministic
 from auditor.learners.failed import failed, sound
 from auditor.learners.gaussian import blur
 from auditor.learners.graphs import GraphBuilder, scores_model
@@ -133,10 +135,10 @@ class KernelBayes:
             [copy.apply(intensities, self.maker.spec.shape) for copy in self.maker.copies]
         )
         images = copies.reshape(-1, channels, height, width).astype(np.float64)
-        # einsum without optimisation adds in a fixed order, image by image.
-        rows = np.einsum("ih,nchw->nciw", blur(height, self.sigma), images)
-        blurred = np.einsum("nciw,jw->ncij", rows, blur(width, self.sigma))
-        ink = self.floor + (1 - 2 * self.floor) * blurred.reshape(len(copies), -1)
+        down, across = (torch.from_numpy(blur(size, self.sigma)) for size in (height, width))
+        with deterministic():
+            blurred = torch.matmul(torch.matmul(down, torch.from_numpy(images)), across.T)
+        ink = self.floor + (1 - 2 * self.floor) * blurred.numpy().reshape(len(copies), -1)
         noisy: npt.NDArray[np.float64] = 0.5 + self.contrast * (ink - 0.5)
         return noisy
 

@@ -124,21 +124,28 @@ class Logistic:
         self, rows: torch.Tensor, targets: torch.Tensor, counts: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return weights (members, width, classes) and biases (members, 1, classes)."""
-        present = targets.sum(2, keepdim=True)  # 0 for padding
-        inputs = torch.cat([rows, present], 2)
+        # Classes before rows: the long axis last is what batched products and softmax are fast on.
+        targets = targets.transpose(1, 2).contiguous()
+        present = targets.sum(1, keepdim=True)  # 0 for padding
+        inputs = torch.cat([rows, present.transpose(1, 2)], 2)
+        turned = inputs.transpose(1, 2).contiguous()
         width = rows.shape[2]
         penalties = (self.penalty * counts).repeat(1, width + 1)
         penalties[:, width] = 0.0
-        turned = inputs.transpose(1, 2).contiguous()
         bound = torch.bmm(turned, inputs) / 2
         bound.diagonal(dim1=1, dim2=2).add_(penalties + _SLACK * counts)
-        factor, _ = torch.linalg.cholesky_ex(bound)  # a failure is NaN here, and found later
-        weights = torch.zeros_like(inputs[:, :1, :1]).repeat(1, width + 1, targets.shape[2])
+        factor, failure = torch.linalg.cholesky_ex(bound)
+        inverse = torch.cholesky_inverse(factor)
+        inverse[failure > 0] = torch.nan  # such a member is found to be unsound later
+        weights = torch.zeros(
+            (len(rows), targets.shape[1], width + 1), dtype=rows.dtype, device=rows.device
+        )
         for _ in range(self.steps):
-            chances = torch.softmax(torch.bmm(inputs, weights), 2) * present
-            slope = torch.bmm(turned, targets - chances) - penalties[:, :, None] * weights
-            weights += torch.cholesky_solve(slope, factor)
-        return weights[:, :width], weights[:, width:]
+            chances = torch.softmax(torch.bmm(weights, turned), 1).mul_(present)
+            slope = torch.bmm(targets - chances, inputs) - penalties[:, None, :] * weights
+            weights += torch.bmm(slope, inverse)
+        found = weights.transpose(1, 2)
+        return found[:, :width], found[:, width:]
 
     def graph(self, members: int, layout: Layout) -> onnx.ModelProto:
         """Return one affine map."""

@@ -95,14 +95,16 @@ class RowMaker:
     def integers(self, examples: TrainingSet, streams: Streams) -> tuple[Integers, Labels]:
         """Return rows without a front end, times :attr:`scale`: exact integers (r, width)."""
         symbols, labels, visible = self.shown(examples, streams)
-        kind = np.int8 if 2 <= self.spec.symbols <= 128 else np.int64
-        result: Integers = symbols.astype(np.int64)
-        if self.spec.symbols:
-            result = 2 * result - self.scale
+        result: Integers
+        if 2 <= self.spec.symbols <= 128:
+            # Modulo 256 on the way, but the result is within -127 .. 127: bytes are enough.
+            result = (2 * symbols.astype(np.uint8) - np.uint8(self.scale)).view(np.int8)
+        else:
+            result = symbols.astype(np.int64)
+            result = 2 * result - self.scale if self.spec.symbols else result
         if visible is not None:
-            seen = visible.astype(np.int64)
-            result = np.concatenate([result * seen, seen * self.scale], -1)
-        result = result.astype(kind)
+            seen = visible.astype(result.dtype)
+            result = np.concatenate([result * seen, seen * result.dtype.type(self.scale)], -1)
         return result, labels
 
     def shown(

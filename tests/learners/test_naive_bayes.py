@@ -22,7 +22,7 @@ Array = npt.NDArray[Any]
 def log_score(
     data: tuple[Array, Array, Array], row: Array, seen: Array, *, label: int, levels: int
 ) -> float:
-    """Return log P(label) + the sum over seen features of log P(symbol | label), pseudocounts of 1."""
+    """Return log P(label) + the sum over seen features of log P(symbol | label)."""
     symbols, visible, labels = data
     mine = [i for i, own in enumerate(labels) if own == label]
     total = math.log((len(mine) + 1) / (len(labels) + 3))
