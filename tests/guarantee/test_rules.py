@@ -62,9 +62,12 @@ def test_views_need_more_than_half_after_the_attack() -> None:
     assert enough.frontier == (Budget.of({"trainExamples": 2, "inputFeatures": 1}),)
     assert enough.statistics == {"margins": [[0, 5], [1, 5]]}
     fewer = rule.judge(encode_row([good] * 10 + [bad] * 6))
-    assert (fewer.label, fewer.frontier) == (0, ())
+    assert (fewer.label, fewer.frontier) == (0, (Budget.of({"trainExamples": 2}),))
     thinner = rule.judge(encode_row([good] * 10 + [weak] + [bad] * 5))
-    assert thinner.frontier == (Budget.of({"inputFeatures": 1}),)
+    assert thinner.frontier == (
+        Budget.of({"trainExamples": 2}),
+        Budget.of({"inputFeatures": 1}),
+    )
 
 
 def test_two_masks_need_every_union() -> None:
@@ -88,7 +91,7 @@ def test_an_ensemble_that_cannot_decide_abstains() -> None:
     for test, views in ((NONE, 1), (VIEWS, 16), (MASKS, 10)):
         rule = rule_for(audit(partition(4), test, [{"trainExamples": 1}], members=4, shape=(16,)))
         verdict = rule.judge(same_view(views, (2, 1, 1)))
-        assert verdict == Judgement(label=0, statistics=verdict.statistics, frontier=())
+        assert verdict == Judgement(label=0, statistics=verdict.statistics, frontier=(Budget(),))
         verdict = rule.judge(same_view(views, (1, 1, 2)))
         assert verdict == Judgement(label=None, statistics={"margins": []}, frontier=())
         rule.check(None, {"margins": []}, ())
@@ -128,7 +131,7 @@ def test_amounts_beyond_the_masks_and_unreachable_views() -> None:
     assert (never.reachable, never.least_members, "never" in never.reason) == (False, None, True)
     verdict = far.judge(same_view(16, (5, 0, 0)))
     assert verdict.statistics == {"margins": [[0, 5], [3, 5], [4, -6]]}
-    assert verdict.frontier == (Budget.of({"inputFeatures": 3}),)
+    assert verdict.frontier == (Budget.of({"trainExamples": 2, "inputFeatures": 3}),)
     far.check(verdict.label, verdict.statistics, verdict.frontier)
 
 

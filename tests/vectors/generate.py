@@ -408,7 +408,7 @@ def votes_do_not_add_up() -> Vector:
 @vector
 def frontier_enlarged() -> Vector:
     """A budget more than the votes give."""
-    bigger = ({"trainExamples": 3, "inputFeatures": 1},)
+    bigger = ({"trainExamples": 4, "inputFeatures": 1},)
     return _input("claim", _forged(BASE, lambda item: replace(item, frontier=bigger)))
 
 

@@ -98,8 +98,9 @@ def test_radii() -> None:
     first = verified.claims[0]
     assert first.certified({"trainExamples": 2, "inputFeatures": 1})
     assert first.certified({"inputFeatures": 1})
-    assert not first.certified({"trainExamples": 3})
-    assert verified.radius(0, "trainExamples") == 2
+    assert first.certified({"trainExamples": 3})  # not declared: the margin of 7 decides
+    assert not first.certified({"trainExamples": 4})
+    assert verified.radius(0, "trainExamples") == 3
     uncertified = next(c for c in verified.claims if not c.frontier)
     assert verified.radius(uncertified.index, "trainExamples") is None
     with pytest.raises(UsageError, match="axis"):
@@ -292,7 +293,7 @@ def forged(
     return {**files, "claims.jsonl": leaf.join(lines)}
 
 
-BIGGER = ({"trainExamples": 3, "inputFeatures": 1},)
+BIGGER = ({"trainExamples": 4, "inputFeatures": 1},)
 LIES: dict[str, tuple[Callable[[Leaf], Leaf], type[VerificationError]]] = {
     "label": (lambda item: replace(item, label=1), ClaimError),
     "abstention": (lambda item: replace(item, label=None, frontier=()), ClaimError),

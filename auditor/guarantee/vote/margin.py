@@ -21,7 +21,6 @@ from functools import cached_property
 from auditor.errors import ClaimError, RecipeError
 from auditor.guarantee import claim
 from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
-from auditor.guarantee.frontier import Declared
 from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks, decide
 from auditor.guarantee.test.views import Views
@@ -54,11 +53,6 @@ class MarginRule:
                         f"expected at most {self.test.reach}"
                     )
                     raise RecipeError(message)
-
-    @cached_property
-    def declared(self) -> Declared:
-        """The declared budgets."""
-        return Declared(budgets=self.budgets)
 
     @property
     def views(self) -> int:
@@ -123,9 +117,9 @@ class MarginRule:
         claim.check_claim((label, self._frontier(margins)), label, frontier)
 
     def certifies(self, label: Label, statistics: Statistics, budget: Budget) -> bool:
-        """Return whether the claim holds at ``budget``, declared or covered by a declared one."""
+        """Return whether the claim holds at ``budget``, if a declared amount covers its own."""
         margins = self._read(label, statistics)
-        return self.declared.covers(budget, lambda declared: self._holds(margins, declared))
+        return any(most.covers(budget) for most in self._frontier(margins))
 
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return no thresholds: nothing is estimated."""
@@ -200,18 +194,19 @@ class MarginRule:
         return margins
 
     def _frontier(self, margins: Mapping[int, int]) -> tuple[Budget, ...]:
-        return self.declared.frontier(lambda budget: self._holds(margins, budget))
+        """Return the maximal budgets: the most touched parts at each declared test amount.
 
-    def _holds(self, margins: Mapping[int, int], budget: Budget) -> bool:
-        if not margins:
-            return False  # abstained
-        changed, needed = self._demands[budget]
-        return margins[changed] >= needed
-
-    @cached_property
-    def _demands(self) -> Mapping[Budget, tuple[int, int]]:
-        """For each declared budget: the amount of its test axis, and the margin it needs there."""
-        return {b: (self._changed(b), 2 * b.get(TRAIN_EXAMPLES)) for b in self.budgets}
+        The margins decide every c, declared or not, so the radius of an input is exact.
+        """
+        points: list[Budget] = []
+        most = -1
+        for t in reversed(margins):  # a larger change of the input never leaves a larger margin
+            reach = margins[t] // 2 if TRAIN_EXAMPLES in self.axes else min(margins[t], 0)
+            if reach > most:
+                most = reach
+                amounts = {TRAIN_EXAMPLES: reach} | dict.fromkeys(self.test.axes, t)
+                points.append(Budget.of(amounts))
+        return tuple(reversed(points))
 
     def _changed(self, budget: Budget) -> int:
         return sum(budget.get(axis) for axis in self.test.axes)
