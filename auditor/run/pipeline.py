@@ -34,7 +34,7 @@ from auditor.run.prepare import write_arrays
 from auditor.run.progress import Progress, Silent
 from auditor.run.stages import Cost
 from auditor.run.workspace import Workspace
-from auditor.verify import Verified
+from auditor.verify.verified import Verified
 
 _PRECOMMITMENT = "precommit.dsse.json"
 
@@ -139,6 +139,7 @@ def _train_and_vote(
 
 def _signing_key(out: Path, key: Path | str | None, progress: Progress) -> tuple[PrivateKey, Path]:
     """Return the key to sign with, and the file of its public half."""
+    out.parent.mkdir(parents=True, exist_ok=True)
     path = out.with_name(out.name + ".key") if key is None else Path(key)
     if key is None and not path.exists():
         public = keyfiles.save(PrivateKey.generate(), path)

@@ -12,7 +12,7 @@ from PIL import Image
 from auditor.report.gallery import exhibits, shown_inputs
 from auditor.report.html import render
 from auditor.report.pictures import pictures
-from auditor.verify import release
+from auditor.verify.checking import release
 from tests import honest
 from tests.report import synthetic
 
