@@ -54,7 +54,10 @@ def test_a_weight_is_allowed_exactly_when_the_rest_can_be_shared(kept: int, symb
             weight(text, symbols)
 
 
-@given(st.fractions(min_value=0, max_value=2, max_denominator=10**20), st.none() | st.integers(2, 256))
+@given(
+    st.fractions(min_value=0, max_value=2, max_denominator=10**20),
+    st.none() | st.integers(2, 256),
+)
 def test_the_nearest_weight_that_is_offered_is_allowed(
     value: Fraction, symbols: int | None
 ) -> None:
