@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def forecast(plan: Plan, recipe: Mapping[str, Any]) -> str:
     """Return the plan for people. ``recipe`` is the resolved recipe, for the names of things."""
-    words = {"recipe": recipe, "threat": {"unit": recipe["unit"]}}
+    words = {
+        "recipe": recipe,
+        "threat": {"unit": recipe["unit"]},
+        "dataset": {"shape": plan.shape},
+    }
     each = ""
     if plan.draws or plan.views > 1:
         each = f", {count(plan.draws, 'draw') if plan.draws else count(plan.views, 'view')} each"

@@ -54,8 +54,10 @@ def share(part: int, whole: int) -> str:
 
 
 def input_feature(audit: Mapping[str, Any]) -> str:
-    """What one unit of the axis ``inputFeatures`` is: a pixel (all its channels) or a number."""
-    return "pixel" if audit["recipe"]["alphabet"].get("unit") == "pixel" else "coordinate"
+    """What one unit of the axis ``inputFeatures`` is: a pixel (all its channels), or a number."""
+    if len(audit["dataset"]["shape"]) < 3:
+        return "feature"
+    return "pixel" if audit["recipe"]["alphabet"].get("unit") == "pixel" else "channel value"
 
 
 def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +35,26 @@ def _end_with(parent: int) -> None:
 def _start(parent: int, initializer: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     initializer(*arguments)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment, and for good in the processes started meanwhile.
+
+    A terminal sends it to all of them; the parent alone answers, and ends the others.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set signals, and it alone is interrupted
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _ready() -> None:
+    """Do nothing: the first task of each process, which makes the pool start it."""
 
 
 class Executor(Protocol):
@@ -111,6 +132,9 @@ def executor(
         initializer=_start,
         initargs=(os.getpid(), initializer, arguments),
     )
+    with _uninterrupted():
+        for _ in range(workers):
+            pool.submit(_ready)
     try:
         yield _Pool(pool, workers)
     except BaseException:

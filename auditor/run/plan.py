@@ -25,6 +25,7 @@ class Plan:
     """
 
     name: str
+    shape: tuple[int, ...]
     members: int
     inputs: int
     views: int
@@ -70,6 +71,7 @@ def plan(recipe_path: Path | str, *, device: str = "auto", workers: int | None =
     evidence = rule.row_size * len(inputs)
     return Plan(
         name=loaded.resolved["name"],
+        shape=audit.shape,
         members=audit.members,
         inputs=len(inputs),
         views=rule.views,

@@ -18,6 +18,7 @@ RECIPE: dict[str, Any] = {"unit": "example", "alphabet": {"kind": "binary", "uni
 def plan(*needs: Requirement, **changes: Any) -> Plan:
     fields: dict[str, Any] = {
         "name": "digits",
+        "shape": (1, 8, 8),
         "members": 1000,
         "inputs": 120,
         "views": 1,

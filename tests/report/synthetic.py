@@ -58,7 +58,7 @@ def audit(**changes: object) -> dict[str, Any]:
             "size": 240,
             "rootHash": "cd" * 32,
             "classes": ["1", "7"],
-            "shape": [8, 8],
+            "shape": [1, 8, 8],
             "dropped": 0,
         },
         "inputs": {"size": 40, "rootHash": "ef" * 32},

@@ -36,7 +36,7 @@ def test_the_words_follow_unit_and_alphabet() -> None:
     audit = with_recipe(alphabet={"kind": "binary", "threshold": "8", "unit": "channel"})
     audit["threat"] = {"unit": "group", "moves": {"insert": 1}}
     budget = {"trainExamples": 2, "inputFeatures": 1}
-    assert sentences.budget_words(audit, budget) == "2 training groups and 1 input coordinate"
+    assert sentences.budget_words(audit, budget) == "2 training groups and 1 input channel value"
     assert "every row that shares one group key" in sentences.moves_sentence(audit)
 
 
