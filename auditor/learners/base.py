@@ -99,7 +99,8 @@ class Learner(Protocol):
 
         Guarantee: a member's parameters are bitwise a function of its own set and streams and of
         the recipe; the other members of the call, their number and order change nothing. Never
-        raises for a member that cannot be trained: that member is NaN throughout.
+        raises for a member that cannot be trained: that member is NaN throughout. All others are
+        finite, also where a class has no example (an infinite score would be an abstention).
         """
         ...
 

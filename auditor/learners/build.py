@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,8 @@ from auditor.learners.ridge import Ridge
 from auditor.learners.rows import RowMaker
 from auditor.learners.torchvision_models import torchvision_model
 
-_LEARNERS: dict[str, Callable[[Options, RowMaker, int | None], Learner]] = {
+#: Name in a recipe -> learner; schemas/recipe.v1.json has the same names in the same order.
+LEARNERS: Final[Mapping[str, Callable[[Options, RowMaker, int | None], Learner]]] = {
     "naive-bayes": lambda options, maker, _: NaiveBayes.from_options(options, maker),
     "kernel-bayes": KernelBayes.from_options,
     "ridge": lambda options, maker, _: Ridge.from_options(options, maker),
@@ -33,7 +34,8 @@ _LEARNERS: dict[str, Callable[[Options, RowMaker, int | None], Learner]] = {
     "python": lambda options, maker, _: factory(options, maker),
 }
 
-_FRONT_ENDS: dict[str, Callable[[Options, InputSpec], MaskedHog]] = {
+#: Name in a recipe -> graph between views and members.
+FRONT_ENDS: Final[Mapping[str, Callable[[Options, InputSpec], MaskedHog]]] = {
     "masked-hog": MaskedHog.from_options,
 }
 
@@ -52,9 +54,9 @@ def build(
     """
     options = Options(recipe["learner"], "learner")
     name = options.text("name", "")
-    make = _LEARNERS.get(name)
+    make = LEARNERS.get(name)
     if make is None:
-        raise options.error("name", name, "one of " + ", ".join(_LEARNERS))
+        raise options.error("name", name, "one of " + ", ".join(LEARNERS))
     maker = RowMaker.from_recipe(recipe, spec, masks, _front_end(options, spec))
     return make(options, maker, capacity)
 
@@ -65,7 +67,7 @@ def _front_end(options: Options, spec: InputSpec) -> FixedFrontEnd | None:
         return None
     own = Options(table, "learner.frontEnd")
     name = own.text("name", "")
-    make = _FRONT_ENDS.get(name)
+    make = FRONT_ENDS.get(name)
     if make is None:
-        raise own.error("name", name, "one of " + ", ".join(sorted(_FRONT_ENDS)))
+        raise own.error("name", name, "one of " + ", ".join(sorted(FRONT_ENDS)))
     return make(own, spec).build()

@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-#: Sums below these are exact in float32, int32 and float64, in whatever order they are added.
+#: Sums below these are exact in float32 and in int32, in whatever order they are added.
 _EXACT_FLOAT32: Final = 1 << 24
 _EXACT_INT32: Final = 1 << 31
-_EXACT_FLOAT64: Final = 1 << 53
 
 #: Length of a sum from which int8 units win over float32 despite their set-up.
 _LONG: Final = 256

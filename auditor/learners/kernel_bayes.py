@@ -1,8 +1,7 @@
 """Kernel Bayes: a density of blurred examples per class. Nothing is trained.
 
-Recipe A of the accuracy notes. A template is a copy of an example; P = floor + (1 - 2 floor) *
-blurred template is the probability of ink at a pixel. A view z (values -1 .. 1, 0 where hidden,
-v = 1 where visible) has log-likelihood
+A template is a copy of an example; P = floor + (1 - 2 floor) * blurred template is the probability
+of ink at a pixel. A view z (values -1 .. 1, 0 where hidden, v = 1 where visible) has log-likelihood
 
     L(z) = z . (1/2) log(P / (1 - P)) + v . (1/2) log(P (1 - P)),
 
@@ -26,13 +25,7 @@ import onnx
 import torch
 
 from auditor.errors import RecipeError
-from auditor.learners.base import (
-    Layout,
-    Parameters,
-    Streams,
-    TrainingSet,
-    shard_chunk,
-)
+from auditor.learners.base import Layout, Parameters, Streams, TrainingSet, shard_chunk
 from auditor.learners.deterministic import deterministic
 from auditor.learners.failed import failed, sound
 from auditor.learners.gaussian import blur

@@ -17,10 +17,10 @@ import numpy.typing as npt
 import onnx
 import torch
 
-from auditor.learners.base import Layout, Parameters, Streams, TrainingSet, shard_chunk
+from auditor.learners import linear
+from auditor.learners.base import Layout, Parameters, Streams, TrainingSet
 from auditor.learners.deterministic import deterministic
 from auditor.learners.failed import failed, sound
-from auditor.learners.graphs import GraphBuilder, dense, scores_model
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
 
@@ -50,23 +50,17 @@ class Logistic:
     @classmethod
     def from_options(cls, options: Options, maker: RowMaker) -> Logistic:
         """Read the ``learner`` table. Raises RecipeError."""
-        size = 4 * maker.spec.classes * (maker.width + 1)
         return cls(
             maker=maker,
             penalty=options.real("penalty", "0.001", least=0),
             steps=options.whole("steps", 100, least=1),
-            chunk=options.whole("chunk", shard_chunk(size), least=1),
+            chunk=options.whole("chunk", linear.chunk(maker), least=1),
         )
 
     @property
     def front_end(self) -> onnx.ModelProto | None:
         """The recipe's front end."""
-        return None if self.maker.front_end is None else self.maker.front_end.model
-
-    @property
-    def _shapes(self) -> dict[str, tuple[int, ...]]:
-        classes = self.maker.spec.classes
-        return {"weight": (self.maker.width, classes), "bias": (1, classes)}
+        return self.maker.front_end_graph
 
     def fit(
         self, sets: Sequence[TrainingSet], streams: Sequence[Streams], device: str
@@ -85,7 +79,9 @@ class Logistic:
                     part = group[start : start + size]
                     weights = self._solve([made[i] for i in part], padded, size, device)
                     solved.update(zip(part, weights, strict=True))
-        return [solved.get(index) or failed(self._shapes) for index in range(len(sets))]
+        return [
+            solved.get(index) or failed(linear.shapes(self.maker)) for index in range(len(sets))
+        ]
 
     def _padded(self, rows: int, examples: TrainingSet) -> int:
         """Return the rows a member is padded to, from its own size and the recipe alone."""
@@ -149,17 +145,7 @@ class Logistic:
 
     def graph(self, members: int, layout: Layout) -> onnx.ModelProto:
         """Return one affine map."""
-        builder = GraphBuilder(self.name)
-        spec, width = self.maker.spec, self.maker.width
-        scores = dense(
-            builder,
-            "x",
-            names=("weight", "bias"),
-            sizes=(width, spec.classes),
-            members=members,
-            layout=layout,
-        )
-        return scores_model(builder, scores, spec=spec, width=width, members=members, layout=layout)
+        return linear.graph(self.name, self.maker, members, layout)
 
 
 def _span(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

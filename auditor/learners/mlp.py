@@ -68,7 +68,7 @@ class Mlp:
     @property
     def front_end(self) -> onnx.ModelProto | None:
         """The recipe's front end."""
-        return None if self.maker.front_end is None else self.maker.front_end.model
+        return self.maker.front_end_graph
 
     @property
     def _layers(self) -> list[tuple[int, int]]:

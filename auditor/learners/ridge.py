@@ -20,17 +20,11 @@ import numpy.typing as npt
 import onnx
 import torch
 
-from auditor.learners.base import (
-    Layout,
-    Parameters,
-    Streams,
-    TrainingSet,
-    shard_chunk,
-)
+from auditor.learners import linear
+from auditor.learners.base import Layout, Parameters, Streams, TrainingSet
 from auditor.learners.deterministic import deterministic
 from auditor.learners.failed import failed, sound
 from auditor.learners.gram import products
-from auditor.learners.graphs import GraphBuilder, dense, scores_model
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
 
@@ -48,26 +42,17 @@ class Ridge:
     @classmethod
     def from_options(cls, options: Options, maker: RowMaker) -> Ridge:
         """Read the ``learner`` table. Raises RecipeError."""
-        size = 4 * maker.spec.classes * (maker.width + 1)
         return cls(
             maker=maker,
             penalty=options.real("penalty", "0.001", least=1e-12),
             balanced=options.switch("balanced", default=True),
-            chunk=options.whole("chunk", shard_chunk(size), least=1),
+            chunk=options.whole("chunk", linear.chunk(maker), least=1),
         )
 
     @property
     def front_end(self) -> onnx.ModelProto | None:
         """The recipe's front end."""
-        return None if self.maker.front_end is None else self.maker.front_end.model
-
-    @property
-    def _classes(self) -> int:
-        return self.maker.spec.classes
-
-    @property
-    def _shapes(self) -> dict[str, tuple[int, ...]]:
-        return {"weight": (self.maker.width, self._classes), "bias": (1, self._classes)}
+        return self.maker.front_end_graph
 
     def fit(
         self, sets: Sequence[TrainingSet], streams: Sequence[Streams], device: str
@@ -81,7 +66,7 @@ class Ridge:
 
     def _member(self, examples: TrainingSet, streams: Streams, device: str) -> Parameters:
         if not len(examples.labels):
-            return failed(self._shapes)
+            return failed(linear.shapes(self.maker))
         if self.maker.front_end is None:
             numbers, labels = self.maker.integers(examples, streams)
             data: _Data = _Integers(numbers, self.maker.scale, device)
@@ -92,12 +77,12 @@ class Ridge:
         solve = _dual if len(labels) < data.width else _primal
         solution = solve(data, problem)
         if solution is None:
-            return failed(self._shapes)
+            return failed(linear.shapes(self.maker))
         weight, bias = (part.cpu().numpy().astype(np.float32) for part in solution)
         return sound({"weight": weight, "bias": bias[None, :]})
 
     def _problem(self, labels: npt.NDArray[np.int64], device: str) -> _Problem:
-        classes, rows = self._classes, len(labels)
+        classes, rows = self.maker.spec.classes, len(labels)
         counts = np.bincount(labels, minlength=classes)
         weights = np.ones(classes)
         if self.balanced:
@@ -116,19 +101,7 @@ class Ridge:
 
     def graph(self, members: int, layout: Layout) -> onnx.ModelProto:
         """Return one affine map."""
-        builder = GraphBuilder(self.name)
-        width = self.maker.width
-        scores = dense(
-            builder,
-            "x",
-            names=("weight", "bias"),
-            sizes=(width, self._classes),
-            members=members,
-            layout=layout,
-        )
-        return scores_model(
-            builder, scores, spec=self.maker.spec, width=width, members=members, layout=layout
-        )
+        return linear.graph(self.name, self.maker, members, layout)
 
 
 @dataclass(frozen=True, slots=True)

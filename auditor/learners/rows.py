@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 
 from auditor.errors import RecipeError
 from auditor.learners.affine import Affine
@@ -64,6 +65,11 @@ class RowMaker:
         return cls(
             spec=spec, copies=copies, views=drawn, test=test, masks=masks, front_end=front_end
         )
+
+    @property
+    def front_end_graph(self) -> onnx.ModelProto | None:
+        """The recipe's front end as a graph, if there is one."""
+        return None if self.front_end is None else self.front_end.model
 
     @property
     def width(self) -> int:

@@ -1,6 +1,6 @@
 """Histograms of oriented gradients of an image whose hidden pixels are filled in first.
 
-Recipe B of the accuracy notes, as one ONNX graph of standard operators:
+One ONNX graph of standard operators:
 
 1. fill hidden pixels by normalised convolution, u = (G*z - .02) / (G*|z| + .02), to p = (u + 1) / 2
    in [0, 1] (G a Gaussian of .8 pixels; z the masked image in -1 .. 1, 0 where hidden). Without
