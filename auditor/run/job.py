@@ -27,13 +27,15 @@ from auditor.randomness import design_root
 from auditor.replay.ensemble import Ensemble
 from auditor.replay.views import HIDING, Shower, alphabet_size, channels_of, masks_for
 from auditor.run.members import MemberSets
+from auditor.run.user_code import make_importable
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One run, as its workers know it. ``folder`` is the work folder."""
+    """One run, as its workers know it: the work ``folder``, and the recipe's own (``base``)."""
 
     folder: Path
+    base: Path
     audit: Mapping[str, Any]
     draw_root: bytes
     device: str
@@ -49,6 +51,7 @@ class Bench:
         self.classes = len(job.audit["dataset"]["classes"])
         self.alphabet = alphabet_size(self.recipe["alphabet"])
         self.design_root = design_root(self.recipe["designSeed"])
+        make_importable(self.recipe, job.base)
 
     @cached_property
     def rule(self) -> Rule:

@@ -25,7 +25,7 @@ from auditor.recipe import Recipe
 from auditor.release import verify
 from auditor.report.gallery import shown_inputs
 from auditor.report.html import render
-from auditor.run import certify, commit, early, environment, stages, tasks
+from auditor.run import certify, commit, early, environment, stages, tasks, user_code
 from auditor.run.certify import Outcome
 from auditor.run.executor import executor
 from auditor.run.job import Bench, Job
@@ -72,7 +72,7 @@ def run(
     if out.exists() and not overwrite:
         msg = f"{out}: already exists; expected a new folder (or --overwrite to replace it)"
         raise RunError(msg)
-    loaded = recipe.load(recipe_path)
+    loaded = user_code.listed(recipe.load(recipe_path))
     chosen = environment.device(device)
     count = environment.workers(workers, chosen)
     progress.stage("reading data", 1, "data set")
@@ -91,6 +91,7 @@ def run(
         write_arrays(workspace.root, loaded, train, inputs)
         job = Job(
             folder=workspace.root,
+            base=loaded.base,
             audit=audit.to_dict(),
             draw_root=draw_root(digest),
             device=chosen,
@@ -111,7 +112,7 @@ def run(
         shown = pictures(inputs, loaded.resolved["alphabet"], shown_inputs(verified))
         page = render(verified, shown, spent)
         write_atomic(workspace.release / "report.html", page.encode())
-        workspace.publish()
+        workspace.publish(replace=overwrite)
     progress.done()
     return RunResult(
         release=out, public_key=public_key, verified=verified, resumed=resumed, cost=spent
@@ -164,9 +165,13 @@ def _identity(audit: Audit, key: PrivateKey) -> dict[str, str]:
 
 
 def _precommitment(workspace: Workspace, audit: Audit, key: PrivateKey) -> bytes:
-    """Return the payload of the signed precommitment, made once a run."""
+    """Return the payload of the signed precommitment, made once a run and before anything else.
+
+    The draws come from it, so what was drawn for a precommitment that is gone goes with it.
+    """
     path = workspace.release / _PRECOMMITMENT
     if not path.exists():
+        workspace.start_over()
         write_atomic(path, commit.precommit(audit, key))
     payload = dsse.parse(path.read_bytes(), str(path)).payload
     parsed = statement.parse(

@@ -11,7 +11,7 @@ from auditor import datasets, recipe
 from auditor.guarantee.claim import Requirement
 from auditor.guarantee.smoothing import rule_for
 from auditor.randomness import draw_root
-from auditor.run import commit, environment, prepare, tasks
+from auditor.run import commit, environment, prepare, tasks, user_code
 from auditor.run.executor import executor
 from auditor.run.job import Job
 
@@ -52,7 +52,7 @@ def plan(recipe_path: Path | str, *, device: str = "auto", workers: int | None =
 
     Raises RecipeError, DataError and RunError as ``run`` would.
     """
-    loaded = recipe.load(recipe_path)
+    loaded = user_code.listed(recipe.load(recipe_path))
     chosen = environment.device(device)
     count = environment.workers(workers, chosen)
     train, inputs = datasets.load(loaded)
@@ -63,7 +63,11 @@ def plan(recipe_path: Path | str, *, device: str = "auto", workers: int | None =
         folder = Path(temporary)
         (folder / "release" / "members").mkdir(parents=True)
         job = Job(
-            folder=folder, audit=audit.to_dict(), draw_root=draw_root(bytes(32)), device=chosen
+            folder=folder,
+            base=loaded.base,
+            audit=audit.to_dict(),
+            draw_root=draw_root(bytes(32)),
+            device=chosen,
         )
         prepare.write_arrays(folder, loaded, train, inputs)
         with executor(min(count, 1), tasks.start, (job,)) as pool:

@@ -39,10 +39,11 @@ class Workspace:
         Another run's folder is replaced when nothing in it is finished yet, or when the caller
         says so. Otherwise raises RunError, naming what differs.
         """
-        if not (self.root / _IDENTITY).exists():
-            self._begin(identity)
-            return False
+        self.root.mkdir(parents=True, exist_ok=True)
         self._take()
+        if not (self.root / _IDENTITY).exists() or not self.release.is_dir():
+            self._begin(identity)  # never begun, or already published
+            return False
         self._read_journal()
         other = self._difference(identity)
         if other is None:
@@ -56,18 +57,26 @@ class Workspace:
                 "it was, or start over with --overwrite"
             )
             raise RunError(msg)
-        self.close()
         self._begin(identity)
         return False
 
     def _begin(self, identity: dict[str, str]) -> None:
-        shutil.rmtree(self.root, ignore_errors=True)
+        self.start_over()
+        data = json.dumps(identity, indent=1, sort_keys=True).encode()
+        write_atomic(self.root / _IDENTITY, data)
+
+    def start_over(self) -> None:
+        """Drop all that was made, the journal first, so that nothing of it can be taken up."""
+        kept = {_LOCK, _IDENTITY}
+        (self.root / _JOURNAL).unlink(missing_ok=True)
+        for path in self.root.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name not in kept:
+                path.unlink()
         (self.release / "members").mkdir(parents=True)
         (self.root / "votes").mkdir()
         self._finished.clear()
-        self._take()
-        data = json.dumps(identity, indent=1, sort_keys=True).encode()
-        write_atomic(self.root / _IDENTITY, data)
 
     def _difference(self, identity: dict[str, str]) -> str | None:
         """Name the first thing in which the folder's run is another one."""
@@ -96,7 +105,7 @@ class Workspace:
         for line in data.split(b"\n"):
             try:
                 entry = json.loads(line)
-                self._finished[entry["item"]] = entry["sha256"]
+                self._note(entry["item"], entry["sha256"])
             except (ValueError, KeyError, TypeError):
                 continue
 
@@ -116,6 +125,16 @@ class Workspace:
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
+        self._note(item, sha256)
+
+    def _note(self, item: str, sha256: str) -> None:
+        """Take ``item`` for finished; if it came out otherwise than before, no vote counts."""
+        if self._finished.get(item, sha256) != sha256:
+            self._finished = {
+                name: digest
+                for name, digest in self._finished.items()
+                if not name.startswith("votes/")
+            }
         self._finished[item] = sha256
 
     def close(self) -> None:
@@ -124,10 +143,21 @@ class Workspace:
             os.close(self._lock)
             self._lock = None
 
-    def publish(self) -> None:
-        """Make the finished release the output folder, then drop the work folder."""
-        if self.out.exists():
-            shutil.rmtree(self.out)
+    def publish(self, *, replace: bool = False) -> None:
+        """Make the finished release the output folder, then drop the work folder.
+
+        What is there already is put aside whole before it is dropped. Raises RunError if it may
+        not be replaced; then nothing is lost on either side.
+        """
+        if os.path.lexists(self.out):
+            if not replace:
+                msg = (
+                    f"{self.out}: appeared during the run and is not overwritten; move it away and "
+                    "give the same command again"
+                )
+                raise RunError(msg)
+            aside = self.root / f"replaced-{os.urandom(8).hex()}"
+            self.out.rename(aside)
         self.release.rename(self.out)
         shutil.rmtree(self.root)
         self.close()

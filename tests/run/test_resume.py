@@ -18,6 +18,7 @@ import auditor
 from auditor import keyfiles
 from auditor.errors import RunError
 from auditor.format.keys import PrivateKey
+from auditor.run.workspace import Workspace
 from tests.run import small
 
 pytestmark = pytest.mark.slow
@@ -70,6 +71,33 @@ def test_kill_9_at_any_moment_changes_no_byte(training: str, test: str, tmp_path
     assert payload(out) == payload(whole)
     auditor.verify(out, key.with_suffix(".pub"))
     assert not out.with_name("killed.work").exists()
+
+
+def test_nothing_drawn_for_another_precommitment_is_taken_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = small.recipe(tmp_path, "flip", "flip", learner='name = "naive-bayes"\nchunk = 40')
+    out = tmp_path / "out"
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def run(epoch: str) -> None:
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+        auditor.run(recipe, out=out, device="cpu", workers=0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Workspace, "publish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run("1700000000")
+    work = out.with_name("out.work")
+    first = (work / "release" / "evidence.bin").read_bytes()
+    (work / "release" / "precommit.dsse.json").unlink()
+    run("1700000001")  # another time, another precommitment, other draws
+    resumed = (out / "evidence.bin").read_bytes()
+    out.rename(tmp_path / "resumed")
+    run("1700000001")
+    assert resumed == (out / "evidence.bin").read_bytes() != first
 
 
 def test_a_finished_folder_is_refused_unless_told(tmp_path: Path) -> None:

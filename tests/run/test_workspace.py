@@ -109,6 +109,40 @@ def test_publishing_leaves_the_release_and_nothing_else(
     assert (tmp_path / "out" / "recipe.toml").read_bytes() == b"version = 1"
 
 
+def test_what_appeared_in_its_place_is_not_deleted_unasked(workspace: Workspace) -> None:
+    workspace.out.mkdir()
+    (workspace.out / "precious").write_bytes(b"mine")
+    with pytest.raises(RunError, match="appeared during the run"):
+        workspace.publish()
+    assert (workspace.out / "precious").read_bytes() == b"mine"
+    assert workspace.release.is_dir()
+    workspace.publish(replace=True)
+    assert not (workspace.out / "precious").exists()
+    assert not workspace.root.exists()
+
+
+def test_what_a_published_run_left_behind_is_no_unfinished_run(workspace: Workspace) -> None:
+    finish(workspace, "votes/000000.bin", b"votes")
+    workspace.close()
+    workspace.release.rename(workspace.out)  # and killed before it could tidy up
+    with closing(Workspace(workspace.out)) as again:
+        assert not again.open(IDENTITY)
+        assert not again.finished("votes/000000.bin")
+        assert (again.release / "members").is_dir()
+
+
+def test_votes_of_members_that_came_out_otherwise_do_not_count(workspace: Workspace) -> None:
+    finish(workspace, "release/members/000000.onnx", b"first")
+    finish(workspace, "votes/000000.bin", b"votes")
+    finish(workspace, "release/members/000000.onnx", b"first")
+    assert workspace.finished("votes/000000.bin")
+    finish(workspace, "release/members/000000.onnx", b"other")
+    assert not workspace.finished("votes/000000.bin")
+    again = reopened(workspace)
+    assert again.finished("release/members/000000.onnx")
+    assert not again.finished("votes/000000.bin")
+
+
 def test_a_folder_without_identity_holds_nothing_and_starts_over(tmp_path: Path) -> None:
     (tmp_path / "out.work" / "release").mkdir(parents=True)
     with closing(Workspace(tmp_path / "out")) as workspace:

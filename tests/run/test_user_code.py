@@ -1,0 +1,58 @@
+"""A user's own model: trained, certified, and named as what the guarantee assumes untouched."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+import auditor
+from auditor.errors import RecipeError
+from tests.run import small
+
+_SOURCE = """
+import torch
+
+def model(spec):
+    torch_hidden = int(spec["units"])
+    return torch.nn.Sequential(
+        torch.nn.Linear(spec["width"], torch_hidden),
+        torch.nn.ReLU(),
+        torch.nn.Linear(torch_hidden, spec["classes"]),
+    )
+"""
+
+
+def recipe(folder: Path, module: str, extra: str = "") -> Path:
+    (folder / f"{module}.py").write_text(_SOURCE)
+    learner = (
+        f'name = "python"\nfactory = "python:{module}:model"\nunits = "8"\nsteps = 30\nbatch = 16'
+    )
+    return small.recipe(folder, "partition", "none", learner=learner, extra=extra)
+
+
+@pytest.mark.parametrize("workers", [0, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_factory_beside_the_recipe_is_used_and_listed(workers: int, tmp_path: Path) -> None:
+    module = f"own_model_{workers}"
+    out = tmp_path / "out"
+    auditor.run(recipe(tmp_path, module), out=out, device="cpu", workers=workers)
+    verified = auditor.verify(out, tmp_path / "out.pub")
+    digest = hashlib.sha256(_SOURCE.encode()).hexdigest()
+    assert verified.certificate.audit.trusted == ((f"python:{module}", digest),)
+    assert verified.certificate.determinism == "bitwise"
+    assert verified.certificate.summary.correct >= 9
+
+
+def test_other_code_than_the_recipe_trusts_is_refused(tmp_path: Path) -> None:
+    extra = f'[[trusted]]\nname = "python:own_model_2"\nsha256 = "{"0" * 64}"'
+    path = recipe(tmp_path, "own_model_2", extra)
+    with pytest.raises(RecipeError, match="python:own_model_2: expected SHA-256 0000"):
+        auditor.run(path, out=tmp_path / "out", device="cpu", workers=0)
+
+
+def test_a_factory_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    path = recipe(tmp_path, "own_model_3")
+    (tmp_path / "own_model_3.py").unlink()
+    with pytest.raises(RecipeError, match="a module that Python can import"):
+        auditor.run(path, out=tmp_path / "out", device="cpu", workers=0)
