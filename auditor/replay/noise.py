@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,13 @@ _WORDS: Mapping[int, np.dtype[np.unsignedinteger]] = {
     1 << 8: np.dtype("<u1"),
     1 << 16: np.dtype("<u2"),
 }
+
+
+class Bits(Protocol):
+    """A source of fair bits: a keyed stream, or several read side by side."""
+
+    def take(self, size: int) -> bytes:
+        """Return the next ``size`` bytes."""
 
 
 def weight(text: str) -> tuple[int, int]:
@@ -38,13 +46,13 @@ def weight(text: str) -> tuple[int, int]:
     raise UsageError(msg)
 
 
-def _words(stream: Stream, count: int, total: int) -> npt.NDArray[np.unsignedinteger]:
+def _words(stream: Bits, count: int, total: int) -> npt.NDArray[np.unsignedinteger]:
     dtype = _WORDS[total]
     return np.frombuffer(stream.take(count * dtype.itemsize), dtype)
 
 
 def flip(
-    symbols: npt.NDArray[np.integer], *, alphabet: int, keep: str, stream: Stream
+    symbols: npt.NDArray[np.integer], *, alphabet: int, keep: str, stream: Bits
 ) -> npt.NDArray[np.integer]:
     """Return symbols, each kept with probability ``keep``, else uniform on the other values.
 
@@ -70,7 +78,7 @@ def flip(
     return result.reshape(symbols.shape)
 
 
-def show(shape: tuple[int, ...], *, weight_shown: str, stream: Stream) -> npt.NDArray[np.uint8]:
+def show(shape: tuple[int, ...], *, weight_shown: str, stream: Bits) -> npt.NDArray[np.uint8]:
     """Return a mask of ``shape``: 1 (visible) with probability exactly ``weight_shown``, else 0."""
     shown, total = weight(weight_shown)
     count = int(np.prod(shape))

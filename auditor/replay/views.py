@@ -66,6 +66,18 @@ def masked(visible_values: Rows, visible: npt.NDArray[np.uint8]) -> Rows:
     return np.concatenate([shown, np.broadcast_to(seen, shown.shape)], -1)
 
 
+@dataclass(frozen=True, slots=True)
+class _SideBySide:
+    """Streams of which each gives one row's bits, so that a batch is noised in one go."""
+
+    streams: Sequence[Stream]
+
+    def take(self, size: int) -> bytes:
+        """Return the next ``size`` bytes: an equal share of each stream, in order."""
+        share = size // len(self.streams)
+        return b"".join(stream.take(share) for stream in self.streams)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shower:
     """Makes the views of inputs under one test side.
@@ -107,10 +119,7 @@ class Shower:
         """Return one view each (batch, width) of inputs (batch, d), one stream an input."""
         if self.test["method"] == "none":
             return values(symbols, self.alphabet)
-        rows = [
-            self._noisy(row[None, :], stream) for row, stream in zip(symbols, streams, strict=True)
-        ]
-        return np.concatenate(rows)
+        return self._noisy(symbols, _SideBySide(streams))
 
     def some(self, symbols: npt.NDArray[np.integer], chosen: Sequence[int]) -> Rows:
         """Return only the ``chosen`` masked views of one input (d,)."""
@@ -118,7 +127,7 @@ class Shower:
             return values(symbols, self.alphabet)[None, :]
         return masked(values(symbols, self.alphabet)[None, :], self.masks[list(chosen)])
 
-    def _noisy(self, symbols: npt.NDArray[np.integer], stream: Stream) -> Rows:
+    def _noisy(self, symbols: npt.NDArray[np.integer], stream: noise.Bits) -> Rows:
         if self.test["method"] == "flip":
             flipped = noise.flip(
                 symbols, alphabet=self.alphabet, keep=self.test["keep"], stream=stream

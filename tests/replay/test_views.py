@@ -42,6 +42,19 @@ def test_noisy_views_are_a_function_of_the_stream(test: dict[str, object]) -> No
     assert len({row.tobytes() for row in one}) > 1
 
 
+@pytest.mark.parametrize(
+    "test", [{"method": "flip", "keep": "230/256"}, {"method": "hide", "show": "64/256"}]
+)
+def test_a_batch_is_noised_as_its_rows_one_by_one(test: dict[str, object]) -> None:
+    symbols = np.arange(30).reshape(5, 6) % 2
+    side = shower(test)
+    streams = [Stream(bytes(32), "input-noise", 3, index) for index in range(5)]
+    batch = side.drawn(symbols, streams)
+    for index in range(5):
+        alone = Stream(bytes(32), "input-noise", 3, index)
+        assert batch[index].tobytes() == side.drawn(symbols[index : index + 1], [alone]).tobytes()
+
+
 def test_a_pixel_is_hidden_in_all_its_channels_or_in_none() -> None:
     symbols = np.ones(3 * 16, np.uint8)
     rows = shower({"method": "hide", "show": "128/256"}, channels=3).fixed(
