@@ -25,7 +25,7 @@ from auditor.recipe import Recipe
 from auditor.release import verify
 from auditor.report.gallery import shown_inputs
 from auditor.report.html import render
-from auditor.run import certify, commit, early, environment, stages, tasks
+from auditor.run import certify, commit, early, environment, stages, tasks, user_code
 from auditor.run.certify import Outcome
 from auditor.run.executor import executor
 from auditor.run.job import Bench, Job
@@ -72,7 +72,7 @@ def run(
     if out.exists() and not overwrite:
         msg = f"{out}: already exists; expected a new folder (or --overwrite to replace it)"
         raise RunError(msg)
-    loaded = recipe.load(recipe_path)
+    loaded = user_code.listed(recipe.load(recipe_path))
     chosen = environment.device(device)
     count = environment.workers(workers, chosen)
     progress.stage("reading data", 1, "data set")
@@ -91,6 +91,7 @@ def run(
         write_arrays(workspace.root, loaded, train, inputs)
         job = Job(
             folder=workspace.root,
+            base=loaded.base,
             audit=audit.to_dict(),
             draw_root=draw_root(digest),
             device=chosen,
