@@ -18,6 +18,7 @@ from auditor.format.audit import Audit
 from auditor.format.keys import PrivateKey
 from auditor.format.leaf import Leaf
 from auditor.format.predicate import Certificate, Precommitment
+from auditor.format.strict_json import canonical
 from auditor.guarantee.smoothing import rule_for
 from auditor.learners import export
 from auditor.randomness import derive, draw_root
@@ -161,6 +162,7 @@ def _identity(audit: Audit, key: PrivateKey) -> dict[str, str]:
         "version of this software": audit.code_sha256,
         "environment": derive("environment", surroundings.encode()).hex(),
         "key": key.public.keyid,
+        "audit": hashlib.sha256(canonical(audit.to_dict())).hexdigest(),  # all that is left
     }
 
 

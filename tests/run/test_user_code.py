@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import auditor
-from auditor.errors import RecipeError
+from auditor.errors import RecipeError, RunError
+from auditor.run.workspace import Workspace
 from tests.run import small
 
 _SOURCE = """
@@ -42,6 +43,26 @@ def test_a_factory_beside_the_recipe_is_used_and_listed(workers: int, tmp_path: 
     assert verified.certificate.audit.trusted == ((f"python:{module}", digest),)
     assert verified.certificate.determinism == "bitwise"
     assert verified.certificate.summary.correct >= 9
+
+
+def test_an_unfinished_run_with_other_code_is_not_continued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = recipe(tmp_path, "own_model_4")
+    out = tmp_path / "out"
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Workspace, "publish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            auditor.run(path, out=out, device="cpu", workers=0)
+    (tmp_path / "own_model_4.py").write_text(_SOURCE + "# changed\n")
+    with pytest.raises(RunError, match="another audit is in the way"):
+        auditor.run(path, out=out, device="cpu", workers=0)
+    result = auditor.run(path, out=out, device="cpu", workers=0, overwrite=True)
+    assert not result.resumed
 
 
 def test_other_code_than_the_recipe_trusts_is_refused(tmp_path: Path) -> None:
