@@ -1,4 +1,4 @@
-"""Rationals as strict text, and rounding to dyadic numbers in a named direction.
+"""Rationals from strict text, and rounding to dyadic numbers in a named direction.
 
 Every probability on the wire is text such as ``205/256``: no float is ever parsed, so what was
 signed is exactly what is computed with.
@@ -52,15 +52,6 @@ def parse_number(text: object) -> fmpq:
     return parse(text)
 
 
-def render(value: fmpq) -> str:
-    """Return ``a/b`` in lowest terms, or ``a`` for an integer.
-
-    >>> render(fmpq(16, 256))
-    '1/16'
-    """
-    return str(value)
-
-
 def round_up(value: fmpq, bits: int) -> fmpq:
     """Return the least a/2**bits that is at least ``value``.
 
@@ -69,16 +60,6 @@ def round_up(value: fmpq, bits: int) -> fmpq:
     """
     scale = fmpz(1) << bits
     return fmpq(-((-value.p * scale) // value.q), scale)
-
-
-def round_down(value: fmpq, bits: int) -> fmpq:
-    """Return the largest a/2**bits that is at most ``value``.
-
-    >>> str(round_down(fmpq(1, 3), 2))
-    '1/4'
-    """
-    scale = fmpz(1) << bits
-    return fmpq((value.p * scale) // value.q, scale)
 
 
 def power_down(value: fmpq, exponent: int) -> fmpq:

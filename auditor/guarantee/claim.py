@@ -101,9 +101,6 @@ class Rule(Protocol):
     def check(self, label: int | None, statistics: Statistics, frontier: Iterable[Budget]) -> None:
         """Raise ClaimError unless the statistics alone support the label and the frontier."""
 
-    def certifies(self, label: int | None, statistics: Statistics, budget: Budget) -> bool:
-        """Return whether the claim holds at ``budget``, declared or covered by a declared one."""
-
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return one threshold for each declared budget; none when nothing is random."""
 

@@ -31,7 +31,3 @@ class Declared:
             for budget, above in self._above
             if budget in certified and certified.isdisjoint(above)
         )
-
-    def covers(self, wanted: Budget, holds: Callable[[Budget], bool]) -> bool:
-        """Return whether some declared budget that holds allows all of ``wanted``."""
-        return any(budget.covers(wanted) and holds(budget) for budget in self.budgets)

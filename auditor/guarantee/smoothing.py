@@ -26,8 +26,6 @@ from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import TOTAL, Budget, Threat
-from auditor.guarantee.training.bag import Bag
-from auditor.guarantee.training.flip import FlipTraining
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import MAX_PARTS, Partition
 from auditor.guarantee.vote.draws import DrawsRule
@@ -99,7 +97,7 @@ class _Builder:
     def rule(self, classes: int, budgets: tuple[Budget, ...]) -> Rule:
         training, test = self.smoothing.training, self.smoothing.test
         axes = self.smoothing.axes
-        if isinstance(training, FlipTraining | Bag):
+        if training.drawn:
             if isinstance(test, Views | GroupMasks | WindowMasks):
                 message = (
                     f"{WHERE}: {training.method} x {test.method}: a drawn member would vote twice "

@@ -66,19 +66,18 @@ def test_odd_numbers_are_refused(text: object) -> None:
 
 
 @given(st.fractions(min_value=-3, max_value=3), st.integers(0, 70))
-def test_rounding_is_tight_and_in_the_named_direction(value: Fraction, bits: int) -> None:
+def test_rounding_up_is_tight(value: Fraction, bits: int) -> None:
     exact = fmpq(value.numerator, value.denominator)
-    up, down = rational.round_up(exact, bits), rational.round_down(exact, bits)
-    assert down <= exact <= up
-    assert up - down in (0, fmpq(1, 1 << bits))
+    up = rational.round_up(exact, bits)
+    assert exact <= up < exact + fmpq(1, 1 << bits)
     assert (up * (1 << bits)).q == 1
 
 
 @given(st.fractions(min_value=0, max_value=1))
 def test_text_round_trips(value: Fraction) -> None:
     exact = fmpq(value.numerator, value.denominator)
-    if len(rational.render(exact)) <= 128:
-        assert rational.parse(rational.render(exact)) == exact
+    if len(str(exact)) <= 128:
+        assert rational.parse(str(exact)) == exact
 
 
 @given(

@@ -50,8 +50,8 @@ def test_a_margin_of_two_for_each_part_and_no_less(label: int, tally: tuple[int,
     assert verdict.label == label
     assert verdict.statistics == {"margins": [[0, 4]]}
     assert verdict.frontier == (Budget.of({"trainExamples": 2}),)
-    assert not rule.certifies(label, verdict.statistics, Budget.of({"trainExamples": 3}))
-    assert not rule.certifies(label, {"margins": [[0, 3]]}, Budget.of({"trainExamples": 2}))
+    with pytest.raises(ClaimError, match="frontier"):
+        rule.check(label, {"margins": [[0, 3]]}, verdict.frontier)
 
 
 def test_views_need_more_than_half_after_the_attack() -> None:
@@ -163,10 +163,8 @@ def test_the_seed_papers_counts() -> None:
 def test_one_vote_fewer_certifies_less(total: int, count: int) -> None:
     rule = seed_rule()
     enough = rule.judge(row_of_votes([count, 1000 - count], 0))
-    assert rule.certifies(0, enough.statistics, Budget.of({"total": total}))
     assert max(b.get("total") for b in enough.frontier) >= total
     fewer = rule.judge(row_of_votes([count - 1, 1000 - count], 1))
-    assert not rule.certifies(0, fewer.statistics, Budget.of({"total": total}))
     assert not any(b.get("total") >= total for b in fewer.frontier)
 
 
@@ -381,26 +379,12 @@ def test_every_number_of_a_leaf_is_checked_for_type_and_range(name: str) -> None
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_smaller_budgets_than_declared_are_certified_too(name: str) -> None:
+def test_no_budget_of_a_frontier_covers_another(name: str) -> None:
     rule, row = RULES[name]
-    verdict = rule.judge(row)
-    assert rule.certifies(verdict.label, verdict.statistics, Budget())
-    for budget in verdict.frontier:
-        assert rule.certifies(verdict.label, verdict.statistics, budget)
-        for axis, amount in budget.amounts:
-            less = Budget.of({**budget.to_json(), axis: amount - 1})
-            assert rule.certifies(verdict.label, verdict.statistics, less)
-            beyond = Budget.of({axis: 10_000})
-            assert not rule.certifies(verdict.label, verdict.statistics, beyond)
-
-
-@pytest.mark.parametrize("name", RULES)
-def test_the_frontier_is_what_holds_and_nothing_above_it(name: str) -> None:
-    rule, row = RULES[name]
-    verdict = rule.judge(row)
-    for budget in rule.budgets:
-        holds = rule.certifies(verdict.label, verdict.statistics, budget)
-        assert holds == any(top.covers(budget) for top in verdict.frontier)
+    frontier = rule.judge(row).frontier
+    assert frontier
+    for budget in frontier:
+        assert [other for other in frontier if other.covers(budget)] == [budget]
 
 
 @pytest.mark.parametrize("name", RULES)

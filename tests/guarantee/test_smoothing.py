@@ -79,22 +79,6 @@ def test_every_product(training: str, test: str) -> None:
     assert expected is None or rule.axes == expected
 
 
-@pytest.mark.parametrize("name", [*TRAINING, *TEST])
-def test_parameters_round_trip(name: str) -> None:
-    layout = Layout(shape=(1, 8, 8), unit="pixel")
-    if name in TRAINING:
-        read = sides.read_training({"smoothing": {"training": TRAINING[name], "test": NONE}})
-        assert sides.read_training({"smoothing": {"training": read.to_dict()}}) == read
-    if name in TEST:
-        recipe: Json = {
-            "alphabet": {"kind": "binary", "threshold": "8", "unit": "pixel"},
-            "smoothing": {"training": NONE, "test": TEST[name]},
-        }
-        one = sides.read(recipe, layout.shape).test
-        recipe["smoothing"] = {"training": NONE, "test": one.to_dict()}
-        assert sides.read(recipe, layout.shape).test == one
-
-
 def test_the_threat_must_be_the_one_the_smoothing_covers() -> None:
     description = product_of("partition", "none")
     recipe = description["recipe"]

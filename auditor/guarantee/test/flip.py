@@ -12,7 +12,6 @@ from typing import ClassVar
 from flint import fmpq
 
 from auditor.exact.neyman_pearson import FlipGroup
-from auditor.exact.rational import render
 from auditor.guarantee import fields
 from auditor.guarantee.threat import INPUT_FEATURES
 
@@ -34,10 +33,6 @@ class FlipTest:
         if keep == 1:
             raise fields.refuse(where, "keep", "less than 1 (or method 'none')", value.get("keep"))
         return cls(keep=keep)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the recipe form."""
-        return {"method": self.method, "keep": render(self.keep)}
 
     def groups(self, values: int, symbols: int) -> tuple[FlipGroup, ...]:
         """Return the noise on ``values`` changed values."""

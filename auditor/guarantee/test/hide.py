@@ -13,7 +13,7 @@ from typing import ClassVar
 from flint import fmpq
 
 from auditor.exact.neyman_pearson import FlipGroup
-from auditor.exact.rational import power_down, render
+from auditor.exact.rational import power_down
 from auditor.guarantee import fields
 from auditor.guarantee.threat import INPUT_FEATURES
 
@@ -35,10 +35,6 @@ class Hide:
         if show in (0, 1):
             raise fields.refuse(where, "show", "more than 0 and less than 1", value.get("show"))
         return cls(show=show)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the recipe form."""
-        return {"method": self.method, "show": render(self.show)}
 
     def groups(self, values: int, symbols: int) -> tuple[FlipGroup, ...]:
         """Return no flips: what is shown is shown as it is."""

@@ -23,10 +23,6 @@ class NoTest:
         fields.only(value, ("method",), where)
         return cls()
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the recipe form."""
-        return {"method": self.method}
-
     def views(self, layout: Layout, design_root: bytes) -> tuple[bytes, ...]:
         """Return the masks shown, 1 = visible."""
         del design_root

@@ -88,10 +88,6 @@ class GroupMasks:
             raise RecipeError(message)
         return params
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the recipe form."""
-        return {"method": self.method, "groups": self.groups, "pixels": self.pixels}
-
     @property
     def reach(self) -> int:
         """Largest covered amount along the axis."""
@@ -155,15 +151,6 @@ class WindowMasks:
             message = f"{where}: {params.count} views exceed the limit of {MAX_VIEWS}"
             raise RecipeError(message)
         return params
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the recipe form."""
-        return {
-            "method": self.method,
-            "window": self.window,
-            "step": self.step,
-            "patch": self.patch,
-        }
 
     @property
     def reach(self) -> int:

@@ -42,10 +42,6 @@ class Views:
             raise RecipeError(message)
         return params
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the recipe form."""
-        return {"method": self.method, "groups": self.groups, "partitions": self.partitions}
-
     @property
     def count(self) -> int:
         """Number of views."""

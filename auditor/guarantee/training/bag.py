@@ -35,10 +35,6 @@ class Bag:
         fields.only(value, ("method", "size"), where)
         return cls(size=fields.integer(value, "size", where, low=1, high=_MAX_SIZE))
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the recipe form."""
-        return {"method": self.method, "size": self.size}
-
     def threat(self, unit: str) -> Threat:
         """Return the covered moves; RecipeError for groups, of which a bag would draw rows."""
         if unit != "example":

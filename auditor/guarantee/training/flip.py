@@ -15,7 +15,6 @@ from flint import fmpq
 
 from auditor.errors import RecipeError
 from auditor.exact.neyman_pearson import FlipGroup
-from auditor.exact.rational import render
 from auditor.guarantee import fields
 from auditor.guarantee.threat import TRAIN_FEATURES, TRAIN_LABELS, Threat
 
@@ -42,14 +41,6 @@ class FlipTraining:
             message = f"{where}: keepFeatures and keepLabels are both 1, so nothing is smoothed"
             raise RecipeError(message)
         return params
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the recipe form."""
-        return {
-            "method": self.method,
-            "keepFeatures": render(self.keep_features),
-            "keepLabels": render(self.keep_labels),
-        }
 
     @property
     def axes(self) -> tuple[str, ...]:

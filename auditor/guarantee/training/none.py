@@ -24,10 +24,6 @@ class NoTraining:
         fields.only(value, ("method",), where)
         return cls()
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the recipe form."""
-        return {"method": self.method}
-
     def threat(self, unit: str) -> Threat:
         """Return the covered moves: none."""
         return Threat(unit=unit, moves=())

@@ -49,10 +49,6 @@ class Partition:
             by=fields.choice(value, "by", where, tuple(_MOVES)),
         )
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the recipe form."""
-        return {"method": self.method, "parts": self.parts, "by": self.by}
-
     def threat(self, unit: str) -> Threat:
         """Return the covered moves; RecipeError when unit and assignment do not fit."""
         if (unit == "group") != (self.by == "group"):

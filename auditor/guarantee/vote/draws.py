@@ -94,16 +94,6 @@ class DrawsRule:
         """Raise ClaimError unless the statistics alone support the label and the frontier."""
         claim.check_claim(self._conclude(statistics), label, frontier)
 
-    def certifies(self, label: int | None, statistics: Statistics, budget: Budget) -> bool:
-        """Return whether the claim holds at ``budget``, declared or covered by a declared one."""
-        _, votes, abstained = self._read(statistics)
-        if label is None:
-            return False
-        claim.whole(label, "label", 0, self.classes - 1)
-        return self.declared.covers(
-            budget, lambda declared: self._holds(label, votes, abstained, declared)
-        )
-
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return p* and the least winning count of each declared budget.
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from auditor.errors import ClaimError, RecipeError
 from auditor.guarantee import claim
@@ -41,8 +42,8 @@ class MarginRule:
     budgets: tuple[Budget, ...]
     test: FixedTest
 
-    drawn = False
-    randomised = False
+    drawn: ClassVar[bool] = False
+    randomised: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if isinstance(self.test, GroupMasks | WindowMasks):
@@ -115,11 +116,6 @@ class MarginRule:
         """
         margins = self._read(label, statistics)
         claim.check_claim((label, self._frontier(margins)), label, frontier)
-
-    def certifies(self, label: Label, statistics: Statistics, budget: Budget) -> bool:
-        """Return whether the claim holds at ``budget``, if a declared amount covers its own."""
-        margins = self._read(label, statistics)
-        return any(most.covers(budget) for most in self._frontier(margins))
 
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return no thresholds: nothing is estimated."""

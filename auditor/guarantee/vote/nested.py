@@ -92,13 +92,6 @@ class NestedRule:
         )
         claim.check_claim((label, self._frontier(wins)), label, frontier)
 
-    def certifies(self, label: int | None, statistics: Statistics, budget: Budget) -> bool:
-        """Return whether the claim holds at ``budget``, declared or covered by a declared one."""
-        wins = self._read(statistics)
-        return label is not None and self.declared.covers(
-            budget, lambda declared: self._wins(wins, declared)
-        )
-
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return p* and the least winning count of each declared budget."""
         return self.table.thresholds(self.budgets)
