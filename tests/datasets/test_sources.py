@@ -256,6 +256,17 @@ def test_a_bad_row_costs_itself_only(row: str, sentence: str, recipe: Make, tmp_
     assert check(made).problems == (f"training example 4: {sentence}; a run drops it",)
 
 
+@pytest.mark.parametrize("row", ["r2,s1,9,5", "r2,s1,9,5,6,b", "r2,s1,b", "r2,s1,9,5,z,b,b"])
+def test_a_row_of_another_length_keeps_its_slot(row: str, recipe: Make, tmp_path: Path) -> None:
+    lines = CSV.splitlines()
+    (tmp_path / "u.csv").write_text(CSV)
+    (tmp_path / "t.csv").write_text("\n".join([*lines[:2], row, *lines[3:]]) + "\n")
+    train, test = load(recipe({**TABLE, "test": "u.csv"}))
+    assert test.positions.tolist() == [0, 1, 2, 3]
+    assert train.positions.tolist() == [0, 2, 3]
+    assert train.slots == test.slots == 4
+
+
 def test_a_label_that_is_not_listed_is_left_out_and_said(recipe: Make, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(CSV + "r9,s1,1,2,A\n")
     found = check(recipe(HELD))
@@ -385,3 +396,27 @@ def test_torchvision_sets_of_files_and_of_colour_arrays(
     train, _ = load(recipe({**data, "source": "torchvision:CIFAR10"}))
     assert train.shape == (3, 3, 4)
     assert train.symbols[0].tolist() == [1] * 12 + [0] * 24
+
+
+def test_a_picture_that_cannot_be_opened_keeps_its_slot(
+    recipe: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Files:
+        classes = ("other", "a", "b")
+
+        def __init__(self, root: str, split: str) -> None:
+            self.broken = {1, 3} if split == "train" else set()
+
+        def __len__(self) -> int:
+            return 4
+
+        def __getitem__(self, index: int) -> tuple[Image.Image, int]:
+            if index in self.broken:
+                raise OSError("cannot identify image file")
+            return Image.new("L", (4, 3)), (1, 2, 2, 1)[index]
+
+    monkeypatch.setattr(torchvision.datasets, "GTSRB", Files)
+    source = {**VISION, "shape": [1, 3, 4], "source": "torchvision:GTSRB"}
+    train, _ = load(recipe(source))
+    assert train.positions.tolist() == [0, 2]
+    assert train.slots == 4

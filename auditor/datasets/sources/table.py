@@ -57,7 +57,10 @@ def _rows(path: Path, data: Mapping[str, Any], classes: Sequence[str]) -> Rows:
         raise DataError(f"{path}: no column is left as a feature")
     faults = dict(table.ragged)
     values = np.stack([_numbers(name, table.cells[name], faults) for name in features], 1)
-    labels, bad_labels, unlisted = by_text(table.cells[data["label"]], classes)
+    # In a record of another length no cell is sure to be the label: it has none, and its slot.
+    cells = table.cells[data["label"]]
+    said = [None if row in table.ragged else cell for row, cell in enumerate(cells)]
+    labels, bad_labels, unlisted = by_text(said, classes)
     return Rows(
         values=values,
         labels=labels,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from auditor.datasets.labels import Encoded, by_index, by_text, guess, known
 from auditor.datasets.places import place
-from auditor.datasets.rows import Rows
+from auditor.datasets.rows import UNREADABLE, Rows
 from auditor.datasets.sources.pixels import checked_shape, pixels
 from auditor.errors import DataError
+
+#: Target of an example that could not be opened.
+_UNREAD: Final = -1
 
 
 def read(data: Mapping[str, Any], base: Path, classes: Sequence[str]) -> tuple[Rows, Rows | None]:
@@ -83,6 +86,7 @@ def _rows(opened: Any, data: Mapping[str, Any], classes: Sequence[str]) -> Rows:
     else:
         values, targets, shape, faults = _iterated(opened, data)
     labels, bad_labels, unlisted = _encoded(opened, targets, data["source"], classes)
+    labels[[row for row in faults if targets[row] == _UNREAD]] = UNREADABLE
     return Rows(
         values=values,
         labels=labels,
@@ -115,19 +119,21 @@ def _iterated(
     opened: Any,  # noqa: ANN401
     data: Mapping[str, Any],
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], tuple[int, ...], dict[int, str]]:
-    """Return images read one by one, for sets that hold files."""
+    """Return images read one by one, for sets that hold files; ``_UNREAD`` where one has no label.
+
+    Such an example keeps its slot: nobody can tell that it was none of the listed classes.
+    """
     if "shape" not in data:
         raise DataError(
             f"data.shape: expected [channels, height, width], as {data['source']} holds image files"
         )
     shape = checked_shape(data["shape"])
     values = np.zeros((len(opened), int(np.prod(shape))), np.uint8)
-    targets = np.zeros(len(opened), np.int64)
+    targets = np.full(len(opened), _UNREAD, np.int64)
     faults = {}
     for row in range(len(opened)):
         try:
             image, target = opened[row]
-            values[row] = pixels(image, shape, resize=data["resize"])
         except (OSError, SyntaxError, ValueError) as error:
             faults[row] = str(error)
             continue
@@ -137,6 +143,10 @@ def _iterated(
                 f"{type(target).__name__}: no classification set"
             )
         targets[row] = int(target)
+        try:
+            values[row] = pixels(image, shape, resize=data["resize"])
+        except (OSError, SyntaxError, ValueError) as error:
+            faults[row] = str(error)
     return values, targets, shape, faults
 
 
