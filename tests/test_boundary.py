@@ -1,4 +1,4 @@
-"""What the verifying side may touch: a rule that is a test, not a document."""
+"""What imports what, and what the verifying side may touch: rules that are tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ ROOT = Path(__file__).resolve().parents[1] / "auditor"
 PURE = ("exact", "guarantee", "format", "verify")
 PURE_FILES = [path for package in PURE for path in sorted((ROOT / package).rglob("*.py"))]
 PURE_FILES += [ROOT / "errors.py", ROOT / "randomness.py"]
+ALL_FILES = sorted(ROOT.rglob("*.py"))
 ORDER = ("errors", "randomness", "exact", "guarantee", "format", "verify")
+LAYERS = (
+    *(*ORDER, "files", "keyfiles", "release", "recipe", "datasets"),
+    *("replay", "learners", "report", "run", "cli", "__init__"),
+)
 
 FORBIDDEN = {"numpy", "scipy", "torch", "onnx", "onnxruntime", "jsonschema", "typer"}
 FORBIDDEN |= {"os", "io", "pathlib", "shutil", "tempfile", "time", "random", "secrets", "logging"}
@@ -57,7 +62,18 @@ def test_imports_go_one_way(path: Path) -> None:
             assert ORDER.index(name.split(".")[1]) <= mine, name
 
 
-@pytest.mark.parametrize("path", PURE_FILES, ids=relative)
+def test_everything_else_stands_above_it_in_one_order_too() -> None:
+    places = {name: place for place, name in enumerate(LAYERS)}
+    for path in ALL_FILES:
+        mine = relative(path).split("/")[0].removesuffix(".py")
+        for name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+            package, _, rest = name.partition(".")
+            if package == "auditor" and rest:
+                used = rest.split(".")[0]
+                assert places[used] <= places[mine], f"{relative(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", ALL_FILES, ids=relative)
 def test_modules_are_short(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert sum(bool(line.strip()) for line in lines) < 250

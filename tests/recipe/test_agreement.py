@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
 from typing import Any, Final
@@ -9,8 +10,9 @@ from typing import Any, Final
 import pytest
 
 from auditor.errors import RecipeError, UsageError
+from auditor.guarantee import threat
 from auditor.guarantee.smoothing import rule_for
-from auditor.recipe import resolve
+from auditor.recipe import budgets, resolve
 
 TRAINING: Final[dict[str, dict[str, Any]]] = {
     "none": {"method": "none"},
@@ -38,6 +40,28 @@ AXES: Final = (
     "inputPatch",
     "total",
 )
+
+
+def test_the_axes_have_one_order() -> None:
+    assert AXES == budgets.AXES == threat.AXES
+
+
+@pytest.mark.parametrize(
+    ("alpha", "count", "allowed"),
+    [("1/4", 512, True), ("1/4", 513, False), ("65/256", 512, False)],
+)
+def test_alpha_and_the_number_of_budgets_have_one_limit(
+    alpha: str, count: int, allowed: bool, document: dict[str, Any]
+) -> None:
+    document = written(document, "bag", "none", "trainExamples")
+    document["claim"] = {"alpha": "1/4", "budgets": [{"trainExamples": 1}]}
+    accepted = resolve(document)
+    listed = [{"trainExamples": amount} for amount in range(1, count + 1)]
+    signed = {**accepted, "claim": {**accepted["claim"], "alpha": alpha, "budgets": listed}}
+    document["claim"] = {"alpha": alpha, "budgets": listed}
+    for judge in (lambda: resolve(document), lambda: rule_for(audit(signed))):
+        with contextlib.nullcontext() if allowed else pytest.raises(RecipeError):
+            judge()
 
 
 def audit(resolved: dict[str, Any]) -> dict[str, Any]:

@@ -266,7 +266,7 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     ),
     "too many budgets": (
         {"claim.budgets": {"trainExamples": list(range(100)), "inputFeatures": list(range(100))}},
-        r"claim\.budgets: expected at most 4096 budgets, got a grid of 10000$",
+        r"claim\.budgets: expected at most 512 budgets, got a grid of 10000$",
     ),
     "tau": ({"tau": 1}, r"tau: expected less than 1, got 1$"),
 }

@@ -29,9 +29,9 @@ def claim(recipe: Table) -> None:
             "0 (nothing is drawn, so no claim can be wrong by chance)",
             claim["alpha"],
         )
-    if forms.randomised(recipe) and not 0 < alpha <= Fraction(1, 2):
+    if forms.randomised(recipe) and not 0 < alpha <= Fraction(1, 4):
         raise refuse(
-            "claim.alpha", "more than 0 and at most 1/2 (something is drawn)", claim["alpha"]
+            "claim.alpha", "more than 0 and at most 1/4 (something is drawn)", claim["alpha"]
         )
     runner_up = claim["bound"] == "runner-up"
     if runner_up and (not forms.drawn(recipe) or classes < 3):
