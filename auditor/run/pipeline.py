@@ -128,7 +128,7 @@ def _train_and_vote(
         with cost.stage("training"):
             stages.train(workspace, bench, pool, progress)
         with cost.stage("self-test"):
-            determinism = stages.self_test(workspace, bench, pool, progress)
+            determinism = stages.self_test(workspace, pool, progress)
         with cost.stage("voting"):
             evidence = stages.cast_votes(workspace, bench, pool, progress)
     first = (workspace.release / members.shard_name(0)).read_bytes()
