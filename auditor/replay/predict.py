@@ -2,10 +2,11 @@
 
 Where members or views are random the certified classifier is an ideal one, of which a finite vote
 is a sample. Its prediction then carries its own failure probability: a label is given only if a
-two-sided binomial test at level alpha tells the winner from the runner-up (Cohen, Rosenfeld and
-Kolter 2019, section 3.2.1); otherwise the vote abstains. With drawn members
-that probability is over the draw of the members, so it holds for inputs that were fixed before the
-members existed: whoever chooses an input after seeing them can aim at their common mistakes.
+binomial test tells its chance from one half (bound ``top``), or from that of every rival (bound
+``runner-up``), an abstention counting for all of them; otherwise the vote abstains. With drawn
+members that probability is over the draw of the members, so it holds for inputs that were fixed
+before the members existed: whoever chooses an input after seeing them can aim at their common
+mistakes.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ from auditor.format.dsse import MAX_ENVELOPE
 from auditor.format.predicate import Certificate
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
+from auditor.guarantee.vote.draws import DrawsRule
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import plurality
 from auditor.randomness import Stream
-from auditor.replay.ensemble import Ensemble
+from auditor.replay.ensemble import Ensemble, tally
 from auditor.replay.views import Shower, alphabet_size, channels_of, masks_for
 
 Values = npt.NDArray[Any]
@@ -100,12 +102,19 @@ class Predictor:
         if isinstance(self._rule, MarginRule):
             return self._deterministic(self._rule, symbols)
         fresh = root or secrets.token_bytes(32)
-        if self._rule.drawn:
+        runner_up = False
+        if isinstance(self._rule, DrawsRule):
             cast = self._drawn(symbols, fresh)
+            runner_up = bool(self._rule.selection)
         else:
             cast = self._noisy(symbols, fresh, draws)
-        votes = dict(zip(self.classes, cast, strict=True))
-        return Prediction(label=self._told_apart(cast, alpha), alpha=alpha, votes=votes)
+        votes, abstained = cast[:-1], cast[-1]
+        label = told_apart(votes, abstained, runner_up=runner_up, alpha=alpha)
+        return Prediction(
+            label=None if label is None else self.classes[label],
+            alpha=alpha,
+            votes=dict(zip(self.classes, votes, strict=True)),
+        )
 
     def _symbols(self, x: Values) -> npt.NDArray[Any]:
         expected = int(np.prod(self.shape))
@@ -127,8 +136,8 @@ class Predictor:
         def tallies(indices: tuple[int, ...]) -> Sequence[Sequence[int]]:
             rows = self._shower.some(symbols, indices)
             counts: list[list[int]] = self._ensemble.counts(rows).tolist()
-            for tally in counts:
-                won[self.classes[max(range(len(won)), key=tally.__getitem__)]] += 1
+            for view in counts:
+                won[self.classes[max(range(len(won)), key=view.__getitem__)]] += 1
             return counts
 
         label = rule.decide(tallies)
@@ -136,13 +145,15 @@ class Predictor:
         return Prediction(label=name, alpha="0", votes=won)
 
     def _noisy(self, symbols: npt.NDArray[Any], root: bytes, draws: int | None) -> list[int]:
+        """Return how many noisy views say each class, and how many none."""
         rows = self._shower.fixed(symbols, Stream(root, "input-noise"), draws)
-        labels = [_plurality(tally) for tally in self._ensemble.counts(rows).tolist()]
-        return [labels.count(label) for label in range(len(self.classes))]
+        labels = [_plurality(view) for view in self._ensemble.counts(rows).tolist()]
+        return [labels.count(label) for label in (*range(len(self.classes)), None)]
 
     def _drawn(self, symbols: npt.NDArray[Any], root: bytes) -> list[int]:
+        """Return how many members vote for each class, and how many abstain."""
         ensemble, size = self._ensemble, self._ensemble.shard_size
-        total = np.zeros(len(self.classes), np.int64)
+        total = np.zeros(len(self.classes) + 1, np.int64)
         for shard in range(len(ensemble.shards)):
             rows = self._shower.drawn(
                 np.broadcast_to(symbols, (size, symbols.size)),
@@ -151,17 +162,29 @@ class Predictor:
             features = ensemble.features(rows)
             paired = self._shower.test["method"] != "none"
             cast = ensemble.cast(shard, features[:, None] if paired else features[:1])[:, 0]
-            total += [(cast == label).sum() for label in range(len(total))]
+            total += tally(cast[:, None], len(self.classes))[0]
         counts: list[int] = total.tolist()
         return counts
 
-    def _told_apart(self, cast: Sequence[int], alpha: str) -> str | None:
-        order = sorted(range(len(cast)), key=lambda label: (-cast[label], label))
-        first, second = cast[order[0]], cast[order[1]]
-        level = fmpq(*Fraction(alpha).as_integer_ratio()) / 2
-        if not tail_at_most(first + second, first, fmpq(1, 2), level):
-            return None
-        return self.classes[order[0]]
+
+def told_apart(votes: Sequence[int], abstained: int, *, runner_up: bool, alpha: str) -> int | None:
+    """Return the label of the classifier that these votes are a sample of, None if undecided.
+
+    A label that is not that classifier's is returned with probability at most ``alpha``.
+
+    >>> told_apart([60, 20], 20, runner_up=False, alpha="1/10")
+    0
+    >>> told_apart([30, 10], 60, runner_up=False, alpha="1/10")
+    """
+    label = max(range(len(votes)), key=votes.__getitem__)
+    if runner_up:
+        rivals = max(count for other, count in enumerate(votes) if other != label) + abstained
+        share = len(votes)  # each label is tested against the rival that beats it
+    else:
+        rivals = sum(votes) - votes[label] + abstained
+        share = 2  # at worst two labels have a chance of one half (docs/guarantee.md, section 4)
+    level = fmpq(*Fraction(alpha).as_integer_ratio()) / share
+    return label if tail_at_most(votes[label] + rivals, votes[label], fmpq(1, 2), level) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +203,8 @@ class _Checked:
         return data
 
 
-def _plurality(tally: Sequence[int]) -> int | None:
-    return plurality(tally[:-1], tally[-1])
+def _plurality(view: Sequence[int]) -> int | None:
+    return plurality(view[:-1], view[-1])
 
 
 def load(folder: Path | str, *, key: release.Key | None = None, device: str = "cpu") -> Predictor:
