@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.report.sentences import budget_words
-from auditor.report.subject import Claim, Subject, withstands
+from auditor.report.subject import Subject, withstands
+from auditor.verify.verified import Claim
 
 #: Preferred for the horizontal axis, first present wins.
 _HORIZONTAL = (

@@ -8,7 +8,8 @@ from typing import Any
 
 from auditor.guarantee.threat import Budget
 from auditor.report.sentences import budget_words, class_name
-from auditor.report.subject import Claim, Subject, right, withstands
+from auditor.report.subject import Subject, right, withstands
+from auditor.verify.verified import Claim
 
 _SHOWN = 8
 _POINTS = 4

@@ -1,7 +1,7 @@
 """The guarantee in plain English, with the numbers of one certificate filled in.
 
-The terminal's verdict, the closing table of a run and ``report.html`` all take their words here,
-so that they cannot promise different things.
+The closing table of a run and ``report.html`` both take their words here, so that they cannot
+promise different things; a verdict has its own, which need no more than a verifier has.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from auditor.guarantee.threat import Budget
-from auditor.report.subject import Claim, Subject
+from auditor.report.subject import Subject
 
 _MOVES: Final = {
     "modify": "rewriting one",
@@ -146,31 +146,12 @@ def guarantee_sentence(subject: Subject) -> str:
     )
 
 
-def claim_sentence(audit: Mapping[str, Any], claim: Claim) -> str:
-    """Say what one input's claim promises."""
-    if claim.label is None:
-        return f"Input {claim.index}: the vote abstains; nothing is certified."
-    label = class_name(audit, claim.label)
-    maximal = [budget.to_json() for budget in claim.frontier if budget.amounts]
-    if not maximal:
-        return (
-            f"Input {claim.index}: the answer is {label}; it is not certified to survive a change."
-        )
-    budgets = "; or within ".join(budget_words(audit, budget) for budget in maximal)
-    return (
-        f"Input {claim.index}: the answer is {label}, and stays {label} whatever an attacker "
-        f"changed within {budgets}."
-    )
-
-
-def class_name(audit: Mapping[str, Any], label: int | None) -> str:
-    """Return the name of a class, in quotation marks; None is an abstention.
+def class_name(audit: Mapping[str, Any], label: int) -> str:
+    """Return the name of a class, in quotation marks.
 
     >>> class_name({"dataset": {"classes": ["1", "7"]}}, 1)
     "'7'"
     """
-    if label is None:
-        return "no answer (abstained)"
     return f"'{audit['dataset']['classes'][label]}'"
 
 

@@ -8,22 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from auditor.guarantee.threat import Budget
-
-
-class Claim(Protocol):
-    """One input's claim: its label (None: the vote abstained) and what that label survives."""
-
-    @property
-    def index(self) -> int: ...
-    @property
-    def label(self) -> int | None: ...
-    @property
-    def true_label(self) -> int | None: ...
-    @property
-    def frontier(self) -> Sequence[Budget]: ...
-    def certified(self, budget: Budget) -> bool: ...
-    def radius(self, axis: str) -> int | None: ...
+from auditor.verify.verified import Claim
 
 
 class Subject(Protocol):
@@ -54,4 +39,4 @@ def right(claim: Claim) -> bool:
 
 def withstands(claim: Claim, budget: Mapping[str, int]) -> bool:
     """Whether the claim's label is the true one and survives ``budget``, which may be empty."""
-    return right(claim) and (not budget or claim.certified(Budget.of(budget)))
+    return right(claim) and (not budget or claim.certified(budget))

@@ -7,20 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.guarantee.threat import Budget
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    index: int
-    label: int | None
-    true_label: int | None
-    frontier: tuple[Budget, ...]
-
-    def certified(self, budget: Budget) -> bool:
-        return any(most.covers(budget) for most in self.frontier)
-
-    def radius(self, axis: str) -> int | None:
-        return max((most.get(axis) for most in self.frontier), default=None)
+from auditor.verify.verified import Claim
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +65,22 @@ BUDGETS: list[dict[str, int]] = [
 ]
 
 
+def claim(
+    index: int, label: int | None, true_label: int | None, frontier: tuple[Budget, ...] = ()
+) -> Claim:
+    """Return what an input's claim says, without what names the input."""
+    return Claim(
+        index=index,
+        label=label,
+        true_label=true_label,
+        frontier=frontier,
+        evidence={},
+        salt="",
+        source="",
+        tensor="",
+    )
+
+
 def outcome(inputs: int = 40, **changes: object) -> Outcome:
     """Return an outcome whose inputs grow more robust with their number; 0 abstains, 1 is wrong."""
     claims = []
@@ -90,9 +93,9 @@ def outcome(inputs: int = 40, **changes: object) -> Outcome:
             for pixels in range(3)
             if reach > 4 * pixels and label is not None
         )
-        claims.append(Claim(index=index, label=label, true_label=truth, frontier=frontier))
-    right = [claim for claim in claims if claim.label == claim.true_label]
-    counts = [sum(claim.certified(Budget.of(budget)) for claim in right) for budget in BUDGETS]
+        claims.append(claim(index, label, truth, frontier))
+    right = [one for one in claims if one.label == one.true_label]
+    counts = [sum(one.certified(budget) for one in right) for budget in BUDGETS]
     summary = {
         "inputs": inputs,
         "correct": len(right),

@@ -104,9 +104,7 @@ def test_names_from_outside_are_only_text() -> None:
 def test_a_table_has_no_pictures_and_a_hopeless_run_no_curve() -> None:
     reader = read(render(synthetic.outcome(), {}, {}))
     assert reader.alternatives == []
-    claims = tuple(
-        synthetic.Claim(index=i, label=None, true_label=0, frontier=()) for i in range(3)
-    )
+    claims = tuple(synthetic.claim(index, None, 0) for index in range(3))
     summary = {"inputs": 3, "correct": 0, "abstained": 3, "certified": []}
     text = render(synthetic.outcome(claims=claims, summary=summary), {}, {})
     assert "No input is certified to survive any change" in text

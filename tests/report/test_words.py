@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from auditor.guarantee.threat import Budget
 from auditor.report import sentences
 from auditor.report.curve import lines
 from auditor.report.facts import facts
@@ -76,20 +75,6 @@ def test_a_small_guarantee_names_the_budget_that_covers_most() -> None:
     summary = {"inputs": 40, "correct": 30, "abstained": 0, "certified": certified}
     said = sentences.guarantee_sentence(synthetic.outcome(summary=summary))
     assert said.startswith("For 9 of 40 inputs (22.5 %)")
-
-
-def test_one_claim_in_words() -> None:
-    audit = synthetic.audit()
-    two = (Budget.of({"trainExamples": 3}), Budget.of({"trainExamples": 1, "inputFeatures": 1}))
-    claim = synthetic.Claim(index=7, label=1, true_label=1, frontier=two)
-    assert sentences.claim_sentence(audit, claim) == (
-        "Input 7: the answer is '7', and stays '7' whatever an attacker changed within 3 training "
-        "examples; or within 1 training example and 1 input pixel."
-    )
-    nothing = synthetic.Claim(index=7, label=1, true_label=1, frontier=(Budget.of({}),))
-    assert "not certified to survive a change" in sentences.claim_sentence(audit, nothing)
-    abstained = synthetic.Claim(index=7, label=None, true_label=1, frontier=())
-    assert "abstains" in sentences.claim_sentence(audit, abstained)
 
 
 def test_the_table_agrees_with_the_summary() -> None:
