@@ -35,7 +35,7 @@ def test_mnist_one_against_seven(data: None) -> None:
 
 
 def test_ten_classes_take_inputs_evenly(data: None) -> None:
-    train, test = loaded("mnist10/two-mask-0.toml")
+    train, test = loaded("mnist10/two-mask-1.toml")
     assert (len(train), len(test)) == (60000, 1000)
     assert test.names[:3] == ("0", "10", "20")
 
