@@ -30,10 +30,11 @@ class RowMaker:
     Rows = every affine copy of every example (``copies`` usually begins with the identity), each
     in ``views`` random views of the test side (0: everything visible, no noise), drawn from the
     member's own "augment" stream. With deterministic views they are drawn uniformly from
-    ``masks`` (views, d), the certified list.
+    ``masks`` (views, d), the certified list; hiding hides a unit's ``channels`` together.
     """
 
     spec: InputSpec
+    channels: int
     copies: tuple[Affine, ...]
     views: int
     test: Mapping[str, Any]
@@ -63,7 +64,13 @@ class RowMaker:
         if drawn and test["method"] == "none":
             raise training.error("masks", drawn, "0 when smoothing.test is none")
         return cls(
-            spec=spec, copies=copies, views=drawn, test=test, masks=masks, front_end=front_end
+            spec=spec,
+            channels=views.channels_of(recipe, spec.shape),
+            copies=copies,
+            views=drawn,
+            test=test,
+            masks=masks,
+            front_end=front_end,
         )
 
     @property
@@ -131,8 +138,9 @@ class RowMaker:
             keep = self.test["keep"]
             noisy = noise.flip(symbols, alphabet=self.spec.symbols, keep=keep, stream=stream)
             return noisy, labels, None
-        shown = noise.show(symbols.shape, weight_shown=self.test["show"], stream=stream)
-        return symbols, labels, shown
+        units = (len(symbols), symbols.shape[1] // self.channels)
+        shown = noise.show(units, weight_shown=self.test["show"], stream=stream)
+        return symbols, labels, np.tile(shown, self.channels)
 
     def _copy(self, copy: Affine, symbols: Integers) -> Integers:
         """Transform examples; the result is rounded to the nearest symbol, halves down."""

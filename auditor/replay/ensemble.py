@@ -6,7 +6,7 @@ and class counts are summed here, for the auditor, the predictor and a replaying
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from auditor.guarantee.vote.draws import ABSTAINED
 from auditor.replay import runtime
 from auditor.replay.views import Rows
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-
-#: The vote of a member that does not decide (``evidence rows`` in schemas/README.md).
-ABSTAINED = 255
 
 #: Rows given to a graph at once. Part of the audit: other batch shapes can change last bits.
 BATCH = 256
@@ -96,15 +94,19 @@ class Ensemble:
         ``rows`` is (batch, width) when all members see the same rows, or (members in a shard,
         batch, width) when each sees its own; front ends are already applied.
         """
+        tau = float(self.tau)
+        return np.concatenate([votes(part, tau) for part in self.scores(shard, rows)], axis=1)
+
+    def scores(
+        self, shard: int, rows: Rows, batch: int = BATCH
+    ) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the scores (members in the shard, part, classes) of ``rows``, part by part."""
         loaded = self._session(shard)
         count = min(self.shard_size, self.members - shard * self.shard_size)
-        tau = float(self.tau)
         axis = rows.ndim - 2
-        blocks = []
-        for start in range(0, rows.shape[axis], BATCH):
-            part = rows[start : start + BATCH] if axis == 0 else rows[:, start : start + BATCH]
-            blocks.append(votes(runtime.run(loaded, part)[:count], tau))
-        return np.concatenate(blocks, axis=1)
+        for start in range(0, rows.shape[axis], batch):
+            part = rows[start : start + batch] if axis == 0 else rows[:, start : start + batch]
+            yield runtime.run(loaded, part)[:count]
 
     def counts(self, rows: Rows) -> npt.NDArray[np.uint16]:
         """Return the class counts (batch, classes + 1) of all members on shared view rows."""

@@ -6,7 +6,7 @@ hide features, hidden values are 0 and a second half of the row says which are v
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,8 @@ def masks_for(recipe: Mapping[str, Any], shape: Sequence[int]) -> npt.NDArray[np
 
 def channels_of(recipe: Mapping[str, Any], shape: Sequence[int]) -> int:
     """Return how many features make one unit: a pixel's channels, or 1."""
-    return shape[0] if recipe["alphabet"]["unit"] == "pixel" and len(shape) == 3 else 1
+    pixel = recipe.get("alphabet", {}).get("unit", "pixel") == "pixel"
+    return shape[0] if pixel and len(shape) == 3 else 1
 
 
 def values(symbols: npt.NDArray[np.integer], alphabet: int) -> Rows:
@@ -136,18 +137,3 @@ class Shower:
         units = (len(symbols), symbols.shape[1] // self.channels)
         visible = noise.show(units, weight_shown=self.test["show"], stream=stream)
         return masked(values(symbols, self.alphabet), np.tile(visible, self.channels))
-
-
-def batches(rows: Iterator[Rows], size: int) -> Iterator[Rows]:
-    """Regroup row blocks into batches of exactly ``size`` rows (the last may be shorter)."""
-    held: list[Rows] = []
-    count = 0
-    for block in rows:
-        held.append(block)
-        count += len(block)
-        while count >= size:
-            joined = np.concatenate(held)
-            yield joined[:size]
-            held, count = [joined[size:]], len(joined) - size
-    if count:
-        yield np.concatenate(held)

@@ -14,7 +14,7 @@ from auditor.format.predicate import Certificate, Summary, Threshold
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.claim import Threshold as RuleThreshold
 from auditor.guarantee.threat import Budget
-from auditor.run.commit import Declared
+from auditor.run.commit import DeclaredInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Outcome:
 
 
 def leaves(
-    rule: Rule, declared: Sequence[Declared], evidence: bytes, done: Callable[[int], None]
+    rule: Rule, declared: Sequence[DeclaredInput], evidence: bytes, done: Callable[[int], None]
 ) -> tuple[Leaf, ...]:
     """Judge every input's evidence row; ``done`` hears of each."""
     size = rule.row_size

@@ -23,7 +23,7 @@ from auditor.run.environment import code, environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class DeclaredInput:
     """One input that was declared before the draws, as the leaves will name it."""
 
     index: int
@@ -35,7 +35,7 @@ class Declared:
         return input_entry(self.index, self.name, self.true_label)
 
 
-def declare(inputs: Dataset, secret: bytes) -> tuple[Declared, ...]:
+def declare(inputs: Dataset, secret: bytes) -> tuple[DeclaredInput, ...]:
     """Name the inputs to certify, in order: salted digests and true labels.
 
     The salts come from ``secret``, so that a reader of one leaf cannot test guesses about the
@@ -51,7 +51,7 @@ def declare(inputs: Dataset, secret: bytes) -> tuple[Declared, ...]:
             source=salted_digest(salt, bytes.fromhex(source)),
             tensor=salted_digest(salt, inputs.tensor(index)),
         )
-        declared.append(Declared(index=index, name=name, true_label=label))
+        declared.append(DeclaredInput(index=index, name=name, true_label=label))
     return tuple(declared)
 
 
@@ -63,7 +63,9 @@ def salt_secret(key: PrivateKey, recipe: Recipe) -> bytes:
     return derive("auditor/salt-secret/v1", key.sign(b"auditor/salt/v1 " + recipe.text))
 
 
-def audit_of(recipe: Recipe, train: Dataset, declared: Sequence[Declared], device: str) -> Audit:
+def audit_of(
+    recipe: Recipe, train: Dataset, declared: Sequence[DeclaredInput], device: str
+) -> Audit:
     """Return the audit section: what both statements carry, identically."""
     resolved = recipe.resolved
     threat = threat_for(resolved)

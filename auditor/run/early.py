@@ -1,4 +1,4 @@
-"""What would waste hours, found in the first minutes: too small a disk, members that collapsed."""
+"""What would waste hours, found early: a small disk, collapsed members, scores that move."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from auditor.errors import RunError
 from auditor.guarantee.claim import Rule
+from auditor.guarantee.vote.draws import ABSTAINED
 from auditor.randomness import Stream
-from auditor.replay.ensemble import ABSTAINED
-from auditor.run import vote
+from auditor.replay.views import Rows
 from auditor.run.job import Bench
 from auditor.run.train import layout
 
@@ -43,19 +43,27 @@ def refuse_small_disk(bench: Bench) -> None:
         raise RunError(msg)
 
 
-def collapse(bench: Bench) -> str | None:
-    """Say what is wrong with the first shard, if its members vote as if they learned nothing.
+def warnings(bench: Bench) -> tuple[str, ...]:
+    """Say what is wrong with the first shard: its members collapsed, or its scores are unsteady.
 
-    A warning, never a decision: members that collapse are members, and are counted as they vote.
+    Warnings, never decisions: members that collapse are members, and are counted as they vote.
     """
-    cast = _votes(bench)
+    asked = _spread(len(bench.inputs))
+    rows = _rows(bench, asked)
+    found = (_collapse(bench, bench.ensemble.cast(0, rows), asked), _unsteady(bench, rows))
+    return tuple(text for text in found if text is not None)
+
+
+def _collapse(bench: Bench, cast: npt.NDArray[np.uint8], asked: list[int]) -> str | None:
+    """Say so if the members vote (members, inputs) as if they had learned nothing."""
     abstained = float((cast == ABSTAINED).mean())
     if abstained > 0.5:
         return f"members abstain on {abstained:.0%} of the first votes: did training diverge?"
-    names = bench.job.audit["dataset"]["classes"]
     single = [_single_class(own) for own in cast]
     stuck = [label for label in single if label is not None]
-    if len(names) > 1 and len(stuck) > len(cast) / 2 and _labels_differ(bench):
+    several = len(set(bench.array("input-labels")[asked].tolist())) > 1
+    if several and len(stuck) > len(cast) / 2:
+        names = bench.job.audit["dataset"]["classes"]
         return (
             f"{len(stuck)} of the first {len(cast)} members give every input one and the same "
             f"class (most often {names[max(set(stuck), key=stuck.count)]!r}): too little data a "
@@ -64,18 +72,39 @@ def collapse(bench: Bench) -> str | None:
     return None
 
 
-def _votes(bench: Bench) -> npt.NDArray[np.uint8]:
-    """Votes (members of the first shard, views) on a few inputs, evenly spread."""
-    if bench.sets.drawn:
-        count = min(_ASKED, len(bench.inputs))
-        data = vote.cast_drawn(bench, 0, count)
-        return np.frombuffer(data, np.uint8).reshape(-1, count)
-    chosen = _spread(len(bench.inputs))
-    rows = [
-        bench.shower.fixed(bench.inputs[index], Stream(bytes(32), "input-noise"), 1)[:1]
-        for index in chosen
-    ]
-    return bench.ensemble.cast(0, bench.ensemble.features(np.concatenate(rows)))
+def _unsteady(bench: Bench, rows: Rows) -> str | None:
+    """Say so if scores move by more than tau with the batch, or between device and CPU.
+
+    Somebody who replays the votes has another machine; a score that moves less than tau cannot
+    turn one label into another there, only into an abstention.
+    """
+    usual = np.concatenate(list(bench.ensemble.scores(0, rows)), axis=1)
+    other = bench.ensemble if bench.job.device == "cpu" else bench.ensemble_on("cpu")
+    single = np.concatenate(list(other.scores(0, rows, batch=1)), axis=1)
+    with np.errstate(invalid="ignore"):  # a failed member is NaN in both
+        scale = np.maximum(1, np.maximum(np.abs(usual), np.abs(single)).max(-1, keepdims=True))
+        moved = float(np.nanmax(np.append(np.abs(usual - single) / scale, 0.0)))
+    tau = bench.ensemble.tau
+    if 2 * moved <= tau:  # two scores may move towards each other
+        return None
+    return (
+        f"scores move by {moved:.1e} with batch size and device, and two of them are told apart "
+        f"from tau = {tau} on: votes near a tie may not be repeatable; raise tau"
+    )
+
+
+def _rows(bench: Bench, asked: list[int]) -> Rows:
+    """Return one view of each input, as the first shard takes it, through the front end."""
+    symbols = bench.inputs[asked]
+    streams = [Stream(bytes(32), "input-noise", index=index) for index in asked]
+    if bench.masks is None:
+        shown = bench.shower.drawn(symbols, streams)
+    else:
+        shown = np.concatenate([bench.shower.some(row, [0]) for row in symbols])
+    features = bench.ensemble.features(shown)
+    if layout(bench) == "shared":
+        return features
+    return np.broadcast_to(features, (bench.learner.chunk, *features.shape))
 
 
 def _spread(size: int) -> list[int]:
@@ -86,11 +115,3 @@ def _spread(size: int) -> list[int]:
 def _single_class(cast: npt.NDArray[np.uint8]) -> int | None:
     labels = {int(label) for label in cast} - {ABSTAINED}
     return labels.pop() if len(labels) == 1 else None
-
-
-def _labels_differ(bench: Bench) -> bool:
-    """Whether the inputs asked about truly are of several classes, as far as the data set says."""
-    true_labels = bench.array("input-labels")
-    count = min(_ASKED, len(true_labels))
-    asked = list(range(count)) if bench.sets.drawn else _spread(len(true_labels))
-    return len(set(true_labels[asked].tolist())) > 1

@@ -110,7 +110,11 @@ class Bench:
 
     @cached_property
     def ensemble(self) -> Ensemble:
-        """The exported members."""
+        """The exported members, on the job's device."""
+        return self.ensemble_on(self.job.device)
+
+    def ensemble_on(self, device: str) -> Ensemble:
+        """Return the exported members on a device."""
         release = self.job.folder / "release"
         front_end = release / FRONT_END
         return Ensemble(
@@ -120,7 +124,7 @@ class Bench:
             shard_size=self.learner.chunk,
             classes=self.classes,
             tau=Fraction(self.recipe["tau"]),
-            device=self.job.device,
+            device=device,
         )
 
     @property

@@ -16,8 +16,8 @@ from auditor.datasets.alphabet import symbol_count
 def pictures(
     inputs: Dataset, alphabet: Mapping[str, Any], wanted: Iterable[int]
 ) -> dict[int, bytes]:
-    """Return PNG files by input number; none for inputs that are not images."""
-    if len(inputs.shape) != 3:
+    """Return PNG files by input number; none unless inputs are grey or colour images."""
+    if len(inputs.shape) != 3 or inputs.shape[0] not in {1, 3}:
         return {}
     return {index: _png(inputs, symbol_count(alphabet), index) for index in wanted}
 

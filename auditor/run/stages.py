@@ -68,8 +68,8 @@ def train(workspace: Workspace, bench: Bench, pool: Executor, progress: Progress
         progress.advance(min(size, bench.members - shard * size))
 
     _finish(workspace, shards, range(1), lambda missing: pool.map(tasks.train_shard, missing), done)
-    [(_, warning)] = pool.map(tasks.collapse, [0])
-    if warning is not None:  # said before the other members take their hours
+    [(_, warnings)] = pool.map(tasks.warnings, [0])
+    for warning in warnings:  # said before the other members take their hours
         progress.message(f"warning: {warning}")
     rest = range(1, bench.shards)
     _finish(workspace, shards, rest, lambda missing: pool.map(tasks.train_shard, missing), done)

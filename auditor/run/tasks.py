@@ -23,9 +23,9 @@ def train_shard(shard: int) -> str:
     return train.train_shard(_benches[0], shard)
 
 
-def collapse(_: int) -> str | None:
+def warnings(_: int) -> tuple[str, ...]:
     """Say what is wrong with the members of the first shard, if anything is."""
-    return early.collapse(_benches[0])
+    return early.warnings(_benches[0])
 
 
 def cast_votes(task: int) -> str:

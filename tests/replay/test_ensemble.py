@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from auditor.errors import UsageError
-from auditor.replay.ensemble import ABSTAINED, BATCH, Ensemble, tally, votes
+from auditor.guarantee.vote.draws import ABSTAINED
+from auditor.replay.ensemble import BATCH, Ensemble, tally, votes
 
 TAU = 2.0**-16
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import auditor
 from auditor.errors import RunError
+from auditor.replay.ensemble import BATCH, Ensemble
+from auditor.replay.views import Rows
 from tests.run import small
+
+Scores = npt.NDArray[np.float32]
 
 
 class Listener:
@@ -88,3 +94,23 @@ def test_a_plan_measures_and_says_what_can_be_reached(tmp_path: Path) -> None:
     assert beyond.budget.to_json() == {"trainFeatures": 1, "inputFeatures": 1}
     assert "120" in beyond.reason
     assert sorted(path.name for path in tmp_path.iterdir()) == ["digits.npz", "recipe.toml"]
+
+
+def test_scores_that_move_more_than_tau_are_warned_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Ensemble.scores
+
+    def loose(ensemble: Ensemble, shard: int, rows: Rows, batch: int = BATCH) -> Iterator[Scores]:
+        for part in real(ensemble, shard, rows, batch):
+            yield part + np.float32(batch * 2.0**-17 if batch == 1 else 0)
+
+    monkeypatch.setattr(Ensemble, "scores", loose)
+    listener = run(tmp_path, "partition", "none", learner='name = "ridge"')
+    assert not [text for text in listener.said if "warning" in text]  # 2 * 2^-17 is not above tau
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('tau = "1/131072"\n' + recipe.read_text())
+    again = Listener()
+    auditor.run(recipe, out=tmp_path / "two", device="cpu", workers=0, progress=again)
+    [warning] = [text for text in again.said if "warning" in text]
+    assert "raise tau" in warning

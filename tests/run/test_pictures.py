@@ -49,3 +49,9 @@ def test_the_middle_step_of_a_grid_is_grey() -> None:
 
 def test_a_table_has_no_pictures() -> None:
     assert pictures(inputs(np.zeros((2, 12), np.uint8), (12,)), LEVELS, [0]) == {}
+
+
+@pytest.mark.parametrize("channels", [2, 4, 5])
+def test_what_is_neither_grey_nor_colour_has_no_picture(channels: int) -> None:
+    symbols = np.zeros((1, channels * 4), np.uint8)
+    assert pictures(inputs(symbols, (channels, 2, 2)), LEVELS, [0]) == {}
