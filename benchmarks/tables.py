@@ -29,9 +29,17 @@ def table(release: Path, key: Path) -> str:
         "",
         f"| attacker changes at most | inputs of {inputs:,} | share |",
         "|---|---:|---:|",
-        *(f"| {row.words} | {row.count:,} | {row.count / inputs:.4f} |" for row in rows(verified)),
+        *(
+            f"| {row.words} | {row.count:,} | {_share(row.count, inputs)} |"
+            for row in rows(verified)
+        ),
     ]
     return "\n".join(lines)
+
+
+def _share(count: int, inputs: int) -> str:
+    """Return count / inputs to four places, rounded down: never more than was certified."""
+    return f"{10_000 * count // inputs / 10_000:.4f}"
 
 
 def main(arguments: list[str]) -> None:

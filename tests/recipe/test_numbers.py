@@ -23,7 +23,7 @@ def test_a_decimal_keeps_its_value_and_has_one_spelling(value: Decimal) -> None:
     assert "e" not in text.lower()
 
 
-@given(st.fractions(max_denominator=10**6))
+@given(st.fractions(-(10**20), 10**20, max_denominator=10**6))
 def test_a_rational_keeps_its_value(value: Fraction) -> None:
     assert Fraction(rational_text(str(value))) == value
 
