@@ -91,14 +91,17 @@ class Predictor:
         alpha: str = "1/1000",
         draws: int | None = None,
         root: bytes | None = None,
+        columns: Sequence[str] = (),
     ) -> Prediction:
         """Classify one input, given as values of the data source (before the alphabet).
 
         ``x`` has the shape of the audited inputs, or that many numbers. ``alpha`` and ``draws``
         matter only where the vote is random; ``root`` (32 bytes) then fixes its randomness, which
-        is fresh otherwise. Raises DataError for a wrong shape or a value without a symbol.
+        is fresh otherwise. ``columns`` names the features of a table, in the order of ``x``, where
+        the alphabet has edges by column. Raises DataError for a wrong shape or a value without a
+        symbol.
         """
-        symbols = self._symbols(np.asarray(x))
+        symbols = self._symbols(np.asarray(x), columns)
         if isinstance(self._rule, MarginRule):
             return self._deterministic(self._rule, symbols)
         fresh = root or secrets.token_bytes(32)
@@ -116,7 +119,7 @@ class Predictor:
             votes=dict(zip(self.classes, votes, strict=True)),
         )
 
-    def _symbols(self, x: Values) -> npt.NDArray[Any]:
+    def _symbols(self, x: Values, columns: Sequence[str]) -> npt.NDArray[Any]:
         expected = int(np.prod(self.shape))
         if x.size != expected or x.dtype.kind not in "uifb":
             raise DataError(
@@ -127,7 +130,12 @@ class Predictor:
         alphabet = self._recipe["alphabet"]
         if outside(values, alphabet).any():
             raise DataError("input: expected values inside the alphabet, got one outside, or NaN")
-        symbols: npt.NDArray[Any] = quantise(values, alphabet)[0]
+        if alphabet.get("edgesByColumn") and len(columns) != expected:
+            raise DataError(
+                f"input: this alphabet has edges by column, so expected the names of {expected} "
+                f"feature columns (predict(x, columns=[...])), got {len(columns)}"
+            )
+        symbols: npt.NDArray[Any] = quantise(values, alphabet, columns)[0]
         return symbols
 
     def _deterministic(self, rule: MarginRule, symbols: npt.NDArray[Any]) -> Prediction:
