@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
@@ -45,7 +46,7 @@ def display(style: Style, stream: TextIO | None = None) -> Progress:
     return JsonLines(stream) if style is Style.JSON else Lines(stream)
 
 
-class Course:
+class Course(ABC):
     """One stage's count, time and rate; the base of the displays that print lines."""
 
     #: Seconds between two reports of one stage.
@@ -78,12 +79,13 @@ class Course:
             self._report("end")
             self._name = ""
 
+    @abstractmethod
     def message(self, text: str) -> None:
         """Write one line."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _report(self, event: str) -> None:
-        raise NotImplementedError
+        """Write what happened: the start, progress or end of the stage."""
 
     def _spent(self) -> float:
         return max(self._clock() - self._began, 0.0)

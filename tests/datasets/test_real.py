@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -23,11 +22,8 @@ def data(audit_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_mnist_one_against_seven(data: None) -> None:
-    loaded("mnist17/views.toml")  # torch is imported now
-    started = time.perf_counter()
     train, test = loaded("mnist17/views.toml")
     assert len(train.root) == len(test.root) == 64
-    assert time.perf_counter() - started < 6
     assert (len(train), len(test)) == (13007, 2163)
     assert train.shape == (1, 28, 28)
     assert train.labels.sum() == 6265
