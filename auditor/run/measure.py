@@ -11,6 +11,7 @@ import numpy as np
 from auditor import files
 from auditor.format.members import FRONT_END, shard_name
 from auditor.randomness import Stream
+from auditor.replay.ensemble import tally
 from auditor.run import train, vote
 from auditor.run.job import Bench
 
@@ -58,7 +59,7 @@ def _fixed(bench: Bench) -> float:
     rows = [bench.shower.fixed(bench.inputs[index], streams[index]) for index in range(size)]
     features = bench.ensemble.features(np.concatenate(rows))
     shown = time.perf_counter()
-    bench.ensemble.cast(0, features)
+    tally(bench.ensemble.cast(0, features), bench.classes)
     done = time.perf_counter()
     block = (shown - begun) + (done - shown) * bench.shards
     return block * len(bench.inputs) / size
