@@ -30,6 +30,10 @@ def predict(
     key: Annotated[
         Path | None, typer.Option(help="Verify the release under this public key first.")
     ] = None,
+    white: Annotated[
+        float,
+        typer.Option(min=0, help="What a white pixel is in the audited data (digits: 16)."),
+    ] = 255,
     resize: Annotated[bool, typer.Option("--resize", help="Scale images to the size.")] = False,
     alpha: Annotated[
         str, typer.Option(help="Failure probability of an answer, where the vote is random.")
@@ -41,9 +45,11 @@ def predict(
 ) -> None:
     """Ask the ensemble itself, by the very vote that is certified.
 
-    The answer may be an abstention. Values are taken as the data source of the audit has them.
+    The answer may be an abstention. Values are taken as the data source of the audit has them;
+    where its images do not run from 0 to 255, --white says how far they do.
 
     Examples:
+      audit predict build/digits seven.png --white 16 --resize
       audit predict build/digits --npy inputs.npy
       audit predict release seven.png --key auditor.pub
     """
@@ -53,7 +59,7 @@ def predict(
     from auditor.replay.predict import load
 
     predictor = load(release, key=key, device=device.value)
-    for name, values in _inputs(images or [], npy, predictor.shape, resize=resize):
+    for name, values in _inputs(images or [], npy, predictor.shape, resize=resize, white=white):
         answer = predictor.predict(values, alpha=alpha, draws=draws)
         votes = ", ".join(f"{label}: {count:,}" for label, count in answer.votes.items())
         label = "abstains" if answer.label is None else answer.label
@@ -61,7 +67,7 @@ def predict(
 
 
 def _inputs(
-    images: list[Path], npy: Path | None, shape: tuple[int, ...], *, resize: bool
+    images: list[Path], npy: Path | None, shape: tuple[int, ...], *, resize: bool, white: float
 ) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
     """Yield a name and the values of each input."""
     import numpy as np
@@ -72,7 +78,7 @@ def _inputs(
     for path in images:
         try:
             with Image.open(path, formats=("PNG", "JPEG")) as image:
-                yield str(path), pixels(image, shape, resize=resize)
+                yield str(path), pixels(image, shape, resize=resize) * (white / 255)
         except (ValueError, SyntaxError, UnidentifiedImageError) as error:
             raise DataError(f"{path}: {error}") from error
     if npy is not None:

@@ -89,6 +89,9 @@ def test_predict_takes_images_and_arrays(folder: Path, tmp_path: Path) -> None:
     assert answered.exit_code == 0, answered.output
     picture, first, _ = [line.partition("  ")[2] for line in answered.stdout.splitlines()]
     assert picture == first, "the same input either way"
+    Image.fromarray(np.rint(inputs[0, 0] * (255 / 16)).astype(np.uint8)).save(tmp_path / "a.png")
+    scaled = audit("predict", folder / "release", tmp_path / "a.png", "--white", "16")
+    assert scaled.stdout.partition("  ")[2].strip() == first.strip()
     assert "alpha 0" in first
 
 
