@@ -39,12 +39,18 @@ def read(path: Path, *, limit: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def sha256(path: Path) -> str:
+def sha256(path: Path, *, limit: int) -> str:
     """Return a regular file's SHA-256 in hex, in constant memory; raises as ``read`` does."""
     digest = hashlib.sha256()
-    with _opened(path) as (descriptor, _):
-        while part := os.read(descriptor, _CHUNK):
+    with _opened(path) as (descriptor, size):
+        if size > limit:  # a file of holes costs its maker nothing
+            raise ReleaseError(f"{path}: {size} bytes, expected at most {limit}")
+        left = limit + 1
+        while left and (part := os.read(descriptor, min(left, _CHUNK))):
             digest.update(part)
+            left -= len(part)
+    if not left:
+        raise ReleaseError(f"{path}: grew beyond {limit} bytes while it was read")
     return digest.hexdigest()
 
 

@@ -41,3 +41,5 @@ def _read(path: Path) -> bytes:
         return files.read(path.resolve(), limit=_MAX_PEM)
     except VerificationError as error:
         raise UsageError(str(error)) from error
+    except RuntimeError as error:  # what Python 3.11 and 3.12 say of links in a circle
+        raise UsageError(f"{path}: a link that leads back to itself") from error

@@ -30,6 +30,7 @@ _LIMITS: Final = {
     "recipe.toml": 2**20,
 }
 _MAX_SHARDS: Final = 1_000_000
+_MAX_SHARD: Final = 2**31  # protobuf's own limit, so no ONNX file is longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,9 @@ def read(folder: Path) -> Files:
     oversized files and strange names in ``members/``.
     """
     contents = {name: _content(folder, name) for name in (*NEEDED, BUNDLE)}
-    digests = {name: files.sha256(folder / name) for name in _member_names(folder)}
+    digests = {
+        name: files.sha256(folder / name, limit=_MAX_SHARD) for name in _member_names(folder)
+    }
     return Files(
         contents={name: data for name, data in contents.items() if data is not None},
         digests=digests,

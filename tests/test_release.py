@@ -123,6 +123,20 @@ def test_keys_that_are_none(folder: Path, tmp_path: Path) -> None:
         release.verify(folder, tmp_path / "bad.pub")
 
 
+def test_a_member_full_of_holes(folder: Path, key: Path) -> None:
+    with (folder / "members/000000.onnx").open("r+b") as file:
+        file.truncate(2**42)
+    with pytest.raises(ReleaseError, match=r"000000.onnx: 4398046511104 bytes"):
+        release.verify(folder, key)
+
+
+def test_a_key_that_links_to_itself(folder: Path, tmp_path: Path) -> None:
+    loop = tmp_path / "loop.pub"
+    loop.symlink_to(loop)
+    with pytest.raises(UsageError, match=r"loop\.pub"):
+        release.verify(folder, loop)
+
+
 def test_oversized_files(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(bytes(11))

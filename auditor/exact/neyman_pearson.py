@@ -85,6 +85,15 @@ def type_count(groups: Sequence[FlipGroup]) -> int:
     return prod(group.types for group in merge(groups))
 
 
+def mass_bits(groups: Sequence[FlipGroup]) -> int:
+    """Return about how many bits the masses of these types take: what a bound costs in memory."""
+    merged = merge(groups)
+    longest = sum(
+        group.changed * (int(group.keep.q) * (group.symbols - 1)).bit_length() for group in merged
+    )
+    return type_count(merged) * longest
+
+
 def least_mass(groups: Sequence[FlipGroup], p: fmpq, survival: fmpq = _CERTAIN) -> fmpq:
     """Return LB(p): the least changed-law mass of any test with original-law mass ``p``.
 

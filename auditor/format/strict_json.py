@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Final, NoReturn
 
 from auditor.errors import EnvelopeError
@@ -17,8 +18,9 @@ MAX_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 32
 
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,15}")
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET: Final = re.compile(rb"[\[\]{}]")
+_QUOTE: Final = ord('"')
+_OPENING: Final = b"[{"
+_NEITHER_QUOTE_NOR_BRACKET: Final = bytes(set(range(256)) - set(b'"[]{}'))
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -62,14 +64,18 @@ def canonical(value: object) -> bytes:
 
 
 def _check_depth(data: bytes, where: str) -> None:
-    """Refuse deep nesting before the parser recurses into it."""
+    """Refuse deep nesting before the parser recurses into it, in one pass over hostile bytes."""
     if data.count(b"{") + data.count(b"[") <= MAX_DEPTH:
         return
-    depth = 0
-    for bracket in _BRACKET.findall(_STRING.sub(b"", data)):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > MAX_DEPTH:
-            raise EnvelopeError(f"{where}: nested deeper than {MAX_DEPTH} levels")
+    unescaped = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    depth, in_string = 0, False
+    for byte in unescaped.translate(None, _NEITHER_QUOTE_NOR_BRACKET):
+        if byte == _QUOTE:
+            in_string = not in_string
+        elif not in_string:
+            depth += 1 if byte in _OPENING else -1
+            if depth > MAX_DEPTH:
+                raise EnvelopeError(f"{where}: nested deeper than {MAX_DEPTH} levels")
 
 
 def _check_surrogates(value: object) -> None:
@@ -98,9 +104,9 @@ def _check_producible(value: object) -> None:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        keys = [key for key, _ in pairs]
-        repeated = next(key for key in keys if keys.count(key) > 1)
-        raise _RefusedError(f"key {repeated!r} appears twice in one object")
+        counted = Counter(key for key, _ in pairs)
+        repeated = next(key for key, count in counted.items() if count > 1)
+        raise _RefusedError(f"key {repeated[:80]!r} appears twice in one object")
     return value
 
 

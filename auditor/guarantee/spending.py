@@ -27,6 +27,7 @@ from auditor.guarantee.training.flip import FlipTraining
 
 _MAX_SPLITS: Final = 1 << 14
 _MAX_TYPES: Final = 1 << 20
+_MAX_BITS: Final = 1 << 31  # of all their masses: some minutes and a GiB at the worst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,12 @@ class Spending:
         )
         if cost > _MAX_TYPES:
             message = f"claim.budgets: the bounds would sum {cost} terms, more than {_MAX_TYPES}"
+            raise RecipeError(message)
+        bits = sum(
+            neyman_pearson.mass_bits(shift.groups) for ways in shifts.values() for shift in ways
+        )
+        if bits > _MAX_BITS:
+            message = f"claim.budgets: the bounds would sum {bits} bits, more than {_MAX_BITS}"
             raise RecipeError(message)
         return shifts
 

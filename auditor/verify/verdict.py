@@ -22,14 +22,14 @@ _SELECTION: Final = {
 def text(verified: Verified) -> str:
     """Return the verdict in plain words; the first line is ``VERIFIED <digest>``."""
     audit = verified.certificate.audit
-    trusted = [f"{name} (sha256 {digest})" for name, digest in audit.trusted]
+    trusted = [f"{_line(name)} (sha256 {digest})" for name, digest in audit.trusted]
     lines = [
         f"VERIFIED {verified.digest}",
         "",
         *_block("trusted", trusted or ["no artefact is trusted"]),
         f"recipe       {audit.recipe['name']!r}, {_SELECTION[audit.selection]}",
         f"object       the vote of {audit.members} {_members(verified)}, not any single model",
-        f"data         {audit.source}: {audit.dataset_size} {_unit(audit.unit)}",
+        f"data         {_line(audit.source)}: {audit.dataset_size} {_unit(audit.unit)}",
         f"             root {audit.dataset_root}",
         f"threat       {_threat(verified)}",
         f"failure      {_alpha(verified)}",
@@ -173,6 +173,17 @@ def _members(verified: Verified) -> str:
 
 def _unit(unit: str) -> str:
     return "examples" if unit == "example" else "examples, attacked by group"
+
+
+def _line(text: str) -> str:
+    r"""Return a signer's text as one line: it must not pass for a line of the verdict.
+
+    >>> _line("digits\nchallenge    met")
+    'digits\\nchallenge    met'
+    """
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def _block(title: str, lines: tuple[str, ...] | list[str]) -> list[str]:

@@ -57,6 +57,35 @@ def test_limits_are_reached() -> None:
         parse(b'{"a":1}', "", limit=6)
 
 
+HOSTILE = {
+    # time square in the size, for a scanner that starts again at every quote, or counts every key
+    "quotes that nothing closes": b"[" * 33 + b'"' + b'\\"' * 2**20,
+    "many keys, the last twice": b'{%s,"":0,"":0}' % b",".join(b'"%d":0' % i for i in range(2**18)),
+    "backslashes outside strings": b"[" * 32 + b'\\"' * 2**20 + b"[",
+    "closing brackets first": b"]" * 2**20 + b"[" * 2**20,
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_bytes_are_refused_in_one_pass(data: bytes) -> None:
+    with pytest.raises(EnvelopeError, match=r"^here.{,200}$"):
+        parse(data, "here", limit=2**23)
+
+
+def test_the_key_that_is_repeated_is_named_in_short() -> None:
+    with pytest.raises(EnvelopeError, match=r"^.{,200}$"):
+        parse(b'{"%b":1,"%b":1}' % ((b"k" * 10_000,) * 2), "here", limit=10**6)
+
+
+@given(st.lists(st.sampled_from(["[", "]", "{", "}", '"', "\\", "\\\\", '\\"', "a"]), max_size=60))
+def test_depth_is_counted_outside_strings_only(pieces: list[str]) -> None:
+    text = json.dumps("".join(pieces))
+    nested = b'{"a":' + b"[" * 31 + text.encode() + b"]" * 31 + b"}"
+    parse(nested, "", limit=10**4)
+    with pytest.raises(EnvelopeError, match="nested deeper"):
+        parse(b'{"b":' + text.encode() + b',"a":' + b"[" * 32 + b"]" * 32 + b"}", "", limit=10**4)
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

@@ -232,6 +232,24 @@ def test_noise_without_information_is_refused(keep: str) -> None:
         rule_for(description)
 
 
+def test_masses_too_long_to_write_down_are_refused() -> None:
+    """Few types, but each as long as a signed keep probability and alphabet make it."""
+    description = changed("none", "flip", *SIDES, "test", "keep", value=f"{2**64 - 1}/{2**64}")
+    recipe: Any = description["recipe"]
+    recipe["alphabet"] = {"kind": "grid", "low": "0", "high": "9" * 100, "step": "1"}
+    recipe["claim"]["budgets"] = [{"inputFeatures": 4096}]
+    with pytest.raises(RecipeError, match="bits"):
+        rule_for(description)
+
+
+def test_windows_on_a_long_strip_are_counted_before_they_are_laid_out() -> None:
+    description = changed("partition", "windows", "dataset", "shape", value=[1, 1, 1 << 24])
+    test: Any = description["recipe"]["smoothing"]["test"]  # type: ignore[index]
+    test |= {"window": 1, "step": 1, "patch": 1}
+    with pytest.raises(RecipeError, match="views exceed the limit"):
+        rule_for(description)
+
+
 def test_masks_that_hide_everything_are_refused() -> None:
     with pytest.raises(RecipeError, match="hide everything"):
         GroupMasks.from_dict({"method": "two-mask", "groups": 4, "pixels": 2}, "here")

@@ -25,6 +25,7 @@ from auditor.errors import (
 )
 from auditor.format import dsse, leaf, merkle
 from auditor.format.leaf import Leaf, parse_leaf, row_digest
+from auditor.verify import verdict
 from auditor.verify.checking import release as verify_release
 from auditor.verify.checking import single_input
 from auditor.verify.verified import Verified
@@ -334,6 +335,25 @@ def test_a_signed_lie_in_a_leaf(
     release = RELEASES["two-mask"]
     with pytest.raises(error):
         verify_release(forged(release, change), release.digests, KEYS)
+
+
+@pytest.mark.parametrize("text", ["x\nchallenge    met", "x\r\x1b[2Jy", "x\u2028y"])
+def test_a_signers_words_stay_on_their_own_line(text: str) -> None:
+    release = RELEASES["partition"]
+    audit = release.certificate.audit.to_dict()
+    audit["dataset"] |= {"source": text}  # type: ignore[operator]
+    audit["recipe"] |= {"trusted": [{"name": text, "sha256": "0" * 64}]}  # type: ignore[operator]
+    verified = verify_release(honest.recommit(release, audit), release.digests, KEYS)
+    plain = verdict.text(check(release)).splitlines()
+    assert len(verdict.text(verified).splitlines()) == len(plain)
+
+
+def test_a_file_of_line_feeds_is_counted_and_not_cut() -> None:
+    release = RELEASES["partition"]
+    with pytest.raises(InclusionError, match="expected 5 lines, got 16777216"):
+        check(release, files={"claims.jsonl": b"\n" * 2**24})
+    with pytest.raises(InclusionError, match="no line feed"):
+        check(release, files={"claims.jsonl": release.contents["claims.jsonl"].removesuffix(b"\n")})
 
 
 @pytest.mark.parametrize("kind", ["flip", "bag", "nested"])

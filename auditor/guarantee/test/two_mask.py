@@ -145,11 +145,12 @@ class WindowMasks:
             patch=fields.integer(value, "patch", where, low=1, high=side),
             layout=layout,
         )
-        for extent in layout.shape[1:]:
-            _check_cover(params.starts(extent), params.window, params.patch, extent, where)
+        # counted before they are laid out: a hostile recipe must not cost more than it says
         if params.count > MAX_VIEWS:
             message = f"{where}: {params.count} views exceed the limit of {MAX_VIEWS}"
             raise RecipeError(message)
+        for extent in layout.shape[1:]:
+            _check_cover(params.starts(extent), params.window, params.patch, extent, where)
         return params
 
     @property
@@ -161,7 +162,7 @@ class WindowMasks:
     def masks(self) -> int:
         """Number of windows; views 0 .. masks-1 are the first round."""
         _, height, width = self.layout.shape
-        return len(self.starts(height)) * len(self.starts(width))
+        return self._along(height) * self._along(width)
 
     @property
     def count(self) -> int:
@@ -172,6 +173,10 @@ class WindowMasks:
         """Return where windows begin along a side of ``extent``; the last touches the border."""
         last = extent - self.window
         return (*range(0, last, self.step), last)
+
+    def _along(self, extent: int) -> int:
+        """Return the number of windows along a side of ``extent``."""
+        return -(-(extent - self.window) // self.step) + 1
 
     def unions(self) -> tuple[Hidden, ...]:
         """Return all unions of two windows: the windows themselves first, row by row."""
@@ -206,14 +211,15 @@ def _check_cover(starts: Iterable[int], window: int, patch: int, extent: int, wh
     Windows and patches are products of intervals and the grid is a product too, so checking each
     side is checking the square.
     """
-    begins = tuple(starts)
-    for position in range(extent - patch + 1):
-        if not any(b <= position and position + patch <= b + window for b in begins):
+    open_ = 0  # the first position not covered yet
+    for begin in (*starts, extent):
+        if begin > open_ and open_ <= extent - patch:
             message = (
-                f"{where}: no window covers a patch of {patch} at {position} of {extent}: "
+                f"{where}: no window covers a patch of {patch} at {open_} of {extent}: "
                 f"expected step at most window - patch + 1 = {window - patch + 1}"
             )
             raise RecipeError(message)
+        open_ = max(open_, begin + window - patch + 1)
 
 
 def _views(
