@@ -63,6 +63,7 @@ def single_input(data: bytes, keys: Sequence[PublicKey]) -> Verified:
     leaf = steps.included(
         parts.leaf, parts.index, parts.size, parts.proof, start.certificate
     )  # (7)
+    steps.true_label(leaf, start.certificate)  # (8)
     claim = steps.judged(leaf, parts.row, start.rule)  # (9), (10)
     return start.verified("input", (claim,))  # (13)
 

@@ -151,13 +151,18 @@ def included(
     return parsed
 
 
+def true_label(leaf: Leaf, certificate: Certificate) -> None:
+    """(8) Check that the true label, if there is one, is a class."""
+    classes = len(certificate.audit.classes)
+    if leaf.true_label is not None and leaf.true_label >= classes:
+        raise StatementError(f"leaf {leaf.index}.trueLabel: expected below {classes}")
+
+
 def inputs(parsed: Sequence[Leaf], certificate: Certificate) -> None:
     """(8) Check that the inputs and true labels are the committed ones, each once, in order."""
-    classes = len(certificate.audit.classes)
     seen: dict[object, int] = {}
     for leaf in parsed:
-        if leaf.true_label is not None and leaf.true_label >= classes:
-            raise StatementError(f"leaf {leaf.index}.trueLabel: expected below {classes}")
+        true_label(leaf, certificate)
         first = seen.setdefault(leaf.input, leaf.index)
         if first != leaf.index:
             raise StatementError(f"leaf {leaf.index}.input: the same as leaf {first}")

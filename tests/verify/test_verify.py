@@ -23,7 +23,7 @@ from auditor.errors import (
     UsageError,
     VerificationError,
 )
-from auditor.format import dsse, leaf, merkle
+from auditor.format import dsse, leaf, merkle, single
 from auditor.format.leaf import Leaf, parse_leaf, row_digest
 from auditor.verify import verdict
 from auditor.verify.checking import release as verify_release
@@ -335,6 +335,23 @@ def test_a_signed_lie_in_a_leaf(
     release = RELEASES["two-mask"]
     with pytest.raises(error):
         verify_release(forged(release, change), release.digests, KEYS)
+
+
+def test_a_single_input_whose_true_label_is_no_class() -> None:
+    release = RELEASES["two-mask"]
+    files = forged(release, lambda item: replace(item, true_label=2))
+    lines = leaf.split(files["claims.jsonl"])
+    one = single.build(
+        certificate=files["certificate.dsse.json"],
+        precommitment=files["precommit.dsse.json"],
+        leaf=lines[0],
+        row=release.rows[0],
+        index=0,
+        size=len(lines),
+        proof=merkle.Tree(lines).proof(0),
+    )
+    with pytest.raises(StatementError, match="trueLabel"):
+        verdict.text(single_input(one, KEYS))
 
 
 @pytest.mark.parametrize("text", ["x\nchallenge    met", "x\r\x1b[2Jy", "x\u2028y"])
