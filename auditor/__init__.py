@@ -51,6 +51,8 @@ def run(
     key: Path | str | None = None,
     device: str = "auto",
     workers: int | None = None,
+    challenge: Path | str | None = None,
+    time: Path | str | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> RunResult:
@@ -58,7 +60,8 @@ def run(
 
     ``key`` is a PEM private key; without it ``<out>.key`` is used, made if need be. ``device`` is
     "auto", "cpu" or "cuda"; ``workers`` processes do the work (one a core by default; 0: this
-    process). Raises UsageError for what the caller can mend. Needs the extra ``run``.
+    process). ``challenge`` and ``time`` are the files that a precommitted run waits for. Raises
+    UsageError for what the caller can mend. Needs the extra ``run``.
     """
     from auditor.run.pipeline import run as implementation
 
@@ -68,6 +71,8 @@ def run(
         key=key,
         device=device,
         workers=workers,
+        challenge=challenge,
+        time=time,
         progress=progress,
         overwrite=overwrite,
     )

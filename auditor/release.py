@@ -11,14 +11,27 @@ from typing import Final
 from auditor import files, keyfiles
 from auditor.errors import ReleaseError, UndecidedError, UsageError
 from auditor.format import dsse, members, merkle, single, statement
+from auditor.format.challenge import MAX_DRAND
 from auditor.format.dsse import MAX_ENVELOPE
 from auditor.format.keys import PublicKey
 from auditor.format.leaf import split
 from auditor.format.predicate import Certificate
-from auditor.verify.checking import BUNDLE, NEEDED, release, single_input
+from auditor.verify import challenge
+from auditor.verify.checking import (
+    BUNDLE,
+    NEEDED,
+    NO_WITNESSES,
+    OPTIONAL,
+    release,
+    signed,
+    single_input,
+)
 from auditor.verify.verified import Verified
+from auditor.witness.gather import Root, gather
 
 Key = Path | str | PublicKey
+
+TIME: Final = "precommit.tsr"
 
 _LIMITS: Final = {
     "precommit.dsse.json": MAX_ENVELOPE,
@@ -28,7 +41,11 @@ _LIMITS: Final = {
     "evidence.bin": 2**32,
     "members.sha256": members.MAX_LIST,
     "recipe.toml": 2**20,
+    challenge.SIGNED: MAX_ENVELOPE,
+    challenge.DRAND: MAX_DRAND,
+    TIME: 2**16,
 }
+_ENVELOPES: Final = ("precommit.dsse.json", "certificate.dsse.json")
 _MAX_SHARDS: Final = 1_000_000
 _MAX_SHARD: Final = 2**31  # protobuf's own limit, so no ONNX file is longer
 
@@ -41,13 +58,20 @@ class Files:
     digests: Mapping[str, str]
 
 
-def read(folder: Path) -> Files:
-    """Return the files of a release folder, unverified.
+def read(folder: Path, keys: Sequence[PublicKey]) -> Files:
+    """Return the files of a release folder whose envelopes a pinned key signed; else unverified.
 
     Missing ones are left out, for ``verify`` to name. Raises ReleaseError for links, devices,
-    oversized files and strange names in ``members/``.
+    oversized files and strange names in ``members/``; EnvelopeError and SignatureError before
+    anything but the two envelopes is read, so that a stranger's folder costs nothing.
     """
-    contents = {name: _content(folder, name) for name in (*NEEDED, BUNDLE)}
+    contents = {name: _content(folder, name) for name in _ENVELOPES}
+    first, second = (contents[name] for name in _ENVELOPES)
+    if first is not None and second is not None:
+        signed(first, second, keys)
+    for name in (*NEEDED, *OPTIONAL, TIME):
+        if name not in contents:
+            contents[name] = _content(folder, name)
     digests = {
         name: files.sha256(folder / name, limit=_MAX_SHARD) for name in _member_names(folder)
     }
@@ -57,18 +81,60 @@ def read(folder: Path) -> Files:
     )
 
 
-def verify(path: Path | str, key: Key | Sequence[Key]) -> Verified:
+def verify(
+    path: Path | str,
+    key: Key | Sequence[Key],
+    *,
+    challengers: Key | Sequence[Key] = (),
+    timestampers: Sequence[Root] = (),
+) -> Verified:
     """Verify a release folder or a single-input file under one or more pinned keys.
 
-    Returns what was established, or raises VerificationError. UsageError for an unusable key.
+    ``challengers`` are the keys whose challenges count, ``timestampers`` the roots (name, PEM)
+    whose time stamps do; without them randomised draws are ``self-derived``. Returns what was
+    established, or raises VerificationError. UsageError for an unusable key.
     """
     path = Path(path)
-    keys = [key] if isinstance(key, Path | str | PublicKey) else list(key)
-    pinned = [k if isinstance(k, PublicKey) else keyfiles.load_public(Path(k)) for k in keys]
+    pinned, asked = public_keys(key), public_keys(challengers)
     if _is_folder(path):
-        found = read(path)
-        return release(found.contents, found.digests, pinned)
-    return single_input(files.read(path, limit=single.MAX_FILE), pinned)
+        found = read(path, pinned)
+        return verify_files(found, pinned, challengers=asked, timestampers=timestampers)
+    data = files.read(path, limit=single.MAX_FILE)
+    parts = single.parse(data, "input file")
+    drand = None if parts.drand is None else parts.drand.to_bytes()
+    return single_input(
+        data,
+        pinned,
+        gather(parts.precommitment, drand, parts.time, keys=asked, roots=timestampers),
+    )
+
+
+def verify_files(
+    found: Files,
+    keys: Sequence[PublicKey],
+    *,
+    challengers: Sequence[PublicKey] = (),
+    timestampers: Sequence[Root] = (),
+) -> Verified:
+    """Verify the files of a folder, as ``read`` returned them."""
+    contents = found.contents
+    committed = contents.get("precommit.dsse.json")
+    witnesses = NO_WITNESSES
+    if committed is not None:
+        witnesses = gather(
+            dsse.parse(committed, "precommit.dsse.json"),
+            contents.get(challenge.DRAND),
+            contents.get(TIME),
+            keys=challengers,
+            roots=timestampers,
+        )
+    return release(contents, found.digests, keys, witnesses)
+
+
+def public_keys(keys: Key | Sequence[Key]) -> list[PublicKey]:
+    """Return public keys, read from the PEM files among them; UsageError for an unusable one."""
+    listed = [keys] if isinstance(keys, Path | str | PublicKey) else list(keys)
+    return [k if isinstance(k, PublicKey) else keyfiles.load_public(Path(k)) for k in listed]
 
 
 def extract(path: Path | str, index: int) -> bytes:
@@ -95,6 +161,9 @@ def extract(path: Path | str, index: int) -> bytes:
         index=index,
         size=tree.size,
         proof=tree.proof(index),
+        challenge=_content(folder, challenge.SIGNED),
+        drand=_content(folder, challenge.DRAND),
+        time=_content(folder, TIME),
     )
 
 

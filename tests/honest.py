@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from auditor.format import b64, dsse, leaf, members, merkle, sigstore, single
 from auditor.format.audit import Audit
+from auditor.format.challenge import Awaited, Challenge, Count
 from auditor.format.examples import dataset_root, example_bytes, salted_digest, tensor_bytes
 from auditor.format.keys import PrivateKey
 from auditor.format.leaf import Input, Leaf
@@ -117,6 +118,9 @@ class Honest:
             index=index,
             size=len(self.leaves),
             proof=merkle.Tree(self.leaves).proof(index),
+            challenge=self.contents.get("challenge.dsse.json"),
+            drand=self.contents.get("challenge.drand.json"),
+            time=self.contents.get("precommit.tsr"),
         )
 
     def write(self, folder: Path) -> Path:
@@ -162,9 +166,15 @@ def build(
     inputs: int = 5,
     key: PrivateKey = P256,
     front_end: bool = False,
+    awaited: Awaited = None,
+    answer: Callable[[str], bytes] | None = None,
     **changes: object,
 ) -> Honest:
-    """Return an honest release of one of KINDS, with ``inputs`` made-up inputs."""
+    """Return an honest release of one of KINDS, with ``inputs`` made-up inputs.
+
+    ``awaited`` is the challenge that the precommitment waits for; ``answer`` makes the file of
+    the challenge from the precommitment's digest.
+    """
     recipe = resolved(kind, **changes)
     recipe_file = b"# " + kind.encode() + b"\n"
     named = [_named(index) for index in range(inputs)]
@@ -194,7 +204,11 @@ def build(
         environment={"python": "3.11"},
     )
     precommitment = Precommitment(
-        audit=audit, created_at="2026-11-23T10:00:00Z", serial="00" * 16, keyid=key.public.keyid
+        audit=audit,
+        created_at="2026-11-23T10:00:00Z",
+        serial="00" * 16,
+        keyid=key.public.keyid,
+        challenge=awaited,
     )
     rule = rule_for(audit.to_dict())
     rows = [_row(rule, index, label) for index, label in enumerate(truth)]
@@ -216,12 +230,14 @@ def build(
     voting = {members.shard_name(shard): b"shard %d" % shard for shard in range(2)}
     if front_end:
         voting[members.FRONT_END] = b"front end"
+    digest = _sha256(dsse.parse(committed, "").payload)
+    challenged = {} if answer is None else _challenge(answer(digest))
     lines = [item.to_bytes() for item in parsed]
     evidence = b"".join(rows)
     certificate = Certificate(
         audit=audit,
-        precommitment=_sha256(dsse.parse(committed, "").payload),
-        challenge=None,
+        precommitment=digest,
+        challenge=_cited(challenged),
         determinism="bitwise",
         member_count=audit.members,
         shard_size=-(-audit.members // 2),
@@ -253,6 +269,7 @@ def build(
             "evidence.bin": evidence,
             "members.sha256": listing,
             "recipe.toml": recipe_file,
+            **challenged,
         },
         voting=voting,
         precommitment=precommitment,
@@ -260,6 +277,30 @@ def build(
         leaves=tuple(lines),
         rows=tuple(rows),
     )
+
+
+def challenge(
+    digest: str,
+    key: PrivateKey = ED25519,
+    *,
+    created_at: str = "2026-11-23T10:05:00Z",
+    count: Count | None = None,
+    **changes: str,
+) -> bytes:
+    """Return a signed challenge to the precommitment with this digest."""
+    fields = {"precommitment": digest, "value": "5a" * 32, "keyid": key.public.keyid, **changes}
+    answer = Challenge(created_at=created_at, count=count, **fields)
+    return dsse.sign(answer.to_statement().to_payload(), key)
+
+
+def _challenge(file: bytes) -> dict[str, bytes]:
+    return {"challenge.dsse.json" if b"payload" in file else "challenge.drand.json": file}
+
+
+def _cited(challenged: Mapping[str, bytes]) -> str | None:
+    for name, file in challenged.items():
+        return _sha256(file if "drand" in name else dsse.parse(file, name).payload)
+    return None
 
 
 def resign(
@@ -339,10 +380,11 @@ def _summary(parsed: list[Leaf], audit: Audit) -> Summary:
 def _named(index: int) -> Input:
     salt = hashlib.sha256(b"salt %d" % index).digest()[:16]
     symbols = index.to_bytes(16, "big")
+    tensor = tensor_bytes(symbols, shape=(1, 4, 4), dtype="uint8")
     return Input(
         salt=salt.hex(),
-        source=salted_digest(salt, canonical({"made-up": index})),
-        tensor=salted_digest(salt, tensor_bytes(symbols, shape=(1, 4, 4), dtype="uint8")),
+        source=salted_digest(salt, hashlib.sha256(canonical({"made-up": index})).digest()),
+        tensor=salted_digest(salt, hashlib.sha256(tensor).digest()),
     )
 
 

@@ -16,8 +16,18 @@ PURE_FILES += [ROOT / "errors.py", ROOT / "randomness.py"]
 ALL_FILES = sorted(ROOT.rglob("*.py"))
 ORDER = ("errors", "randomness", "exact", "guarantee", "format", "verify")
 LAYERS = (
-    *(*ORDER, "files", "keyfiles", "release", "recipe", "datasets"),
-    *("replay", "learners", "report", "run", "cli", "__init__"),
+    *(
+        *ORDER,
+        "files",
+        "clock",
+        "keyfiles",
+        "witness",
+        "release",
+        "challenger",
+        "recipe",
+        "datasets",
+    ),
+    *("replay", "learners", "report", "run", "relying", "cli", "__init__"),
 )
 
 FORBIDDEN = {"numpy", "scipy", "torch", "onnx", "onnxruntime", "jsonschema", "typer"}

@@ -18,7 +18,10 @@ from auditor.verify.checking import release, single_input
 from tests import honest
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
-NAMES = ("audit", "certificate", "envelope", "input-file", "leaf", "precommitment", "verdict")
+NAMES = (
+    *("audit", "certificate", "challenge", "drand", "envelope", "input-file", "leaf"),
+    *("precommitment", "verdict"),
+)
 SCHEMAS: dict[str, Any] = {
     name: json.loads((FOLDER / f"{name}.v1.json").read_bytes()) for name in NAMES
 }
@@ -54,7 +57,7 @@ def test_what_is_written_fits(kind: str) -> None:
     shown = verdict.text(whole)
     assert shown.startswith(f"VERIFIED {whole.digest}\n")
     assert shown.index("trusted ") < shown.index("recipe ")
-    for line in (*whole.checked, *whole.not_checked, whole.challenge):
+    for line in (*whole.checked, *whole.not_checked, whole.challenge.text):
         assert line in shown
 
 

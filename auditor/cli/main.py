@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
+from auditor.cli.challenge import challenge
 from auditor.cli.check import check
 from auditor.cli.extract import extract
 from auditor.cli.failures import guarded
 from auditor.cli.init import init
 from auditor.cli.keygen import keygen
 from auditor.cli.plan import plan
+from auditor.cli.precommit import precommit
 from auditor.cli.predict import predict
 from auditor.cli.run import run
 from auditor.cli.verify import verify
@@ -45,7 +47,10 @@ def _help(command: Callable[..., None]) -> str:
     return re.sub(r"^(Examples?:)$", "\b\n\\1", text, flags=re.MULTILINE)
 
 
-for _command in (init, check, plan, run, verify, predict, extract, keygen):
+for _command in (
+    *(init, check, plan, precommit, challenge, run),
+    *(verify, predict, extract, keygen),
+):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))
 
 

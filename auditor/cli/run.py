@@ -30,6 +30,13 @@ def run(
         Path | None,
         typer.Option(help="The private key to sign with. Without it: OUT.key, made if absent."),
     ] = None,
+    challenge: Annotated[
+        Path | None,
+        typer.Option(help="The challenge that the precommitment waits for (audit precommit)."),
+    ] = None,
+    time: Annotated[
+        Path | None, typer.Option(help="A time stamp (RFC 3161) on the precommitment.")
+    ] = None,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.AUTO,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes. Default: one for each CPU core.")
@@ -47,6 +54,7 @@ def run(
     Examples:
       audit run examples/digits/recipe.toml --out build/digits
       audit run recipe.toml --out release --key auditor.key --device cuda
+      audit run recipe.toml --out release --challenge challenge.dsse.json
       audit run recipe.toml --out release --progress json 2> progress.jsonl
     """
     need("run", "run")
@@ -62,6 +70,8 @@ def run(
             key=key,
             device=device.value,
             workers=workers,
+            challenge=challenge,
+            time=time,
             progress=shown,
             overwrite=overwrite,
         )

@@ -51,9 +51,11 @@ def dataset_root(examples: Iterable[bytes]) -> str:
     return merkle.Tree(examples).root.hex()
 
 
-def salted_digest(salt: bytes, data: bytes) -> str:
+def salted_digest(salt: bytes, digest: bytes) -> str:
     """Return the digest (hex) by which a leaf names its input's source bytes or canonical tensor.
 
-    The salt (16 bytes) keeps a reader of one leaf from testing guesses about other inputs.
+    ``digest`` is their SHA-256 (32 bytes), so that somebody who holds a list of digests and no data
+    can still tell which inputs a release is about. The salt (16 bytes) keeps a reader of one leaf
+    from testing guesses about other inputs.
     """
-    return hashlib.sha256(_INPUT + salt + data).hexdigest()
+    return hashlib.sha256(_INPUT + salt + digest).hexdigest()

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
-from auditor.errors import StatementError
 from auditor.format import merkle
 from auditor.format.audit import MAX_BUDGETS, MAX_INPUTS, MAX_MEMBERS, Audit
+from auditor.format.challenge import Awaited, awaited, time_text
 from auditor.format.fields import Fields
 from auditor.format.statement import CERTIFICATE, PRECOMMITMENT, Statement
 
-_TIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
 MAX_ROW: Final = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precommitment:
-    """Signed before the first draw: the audit, when, by whom, and a number used once."""
+    """Signed before the first draw: the audit, when, by whom, and a number used once.
+
+    ``challenge`` is what the draws wait for.
+    """
 
     audit: Audit
     created_at: str
     serial: str
     keyid: str
+    challenge: Awaited
 
     def to_statement(self) -> Statement:
         """Return the statement about ``recipe.toml``."""
@@ -34,6 +35,7 @@ class Precommitment:
             "createdAt": self.created_at,
             "serial": self.serial,
             "keyid": self.keyid,
+            "challenge": self.challenge and self.challenge.to_dict(),
         }
         return Statement(
             subject_name="recipe.toml",
@@ -45,14 +47,13 @@ class Precommitment:
     @classmethod
     def from_dict(cls, value: object, where: str = "precommitment.predicate") -> Precommitment:
         """Return the predicate in a parsed JSON object; raise StatementError naming the field."""
-        fields = Fields(value, where).only(("audit", "createdAt", "serial", "keyid"))
-        created_at = fields.text("createdAt", limit=20)
-        _check_time(created_at, f"{where}.createdAt")
+        fields = Fields(value, where).only(("audit", "createdAt", "serial", "keyid", "challenge"))
         return cls(
             audit=Audit.from_dict(fields.raw("audit"), f"{where}.audit"),
-            created_at=created_at,
+            created_at=time_text(fields, "createdAt"),
             serial=fields.hexadecimal("serial", 32),
             keyid=fields.hexadecimal("keyid"),
+            challenge=awaited(fields),
         )
 
 
@@ -194,13 +195,3 @@ def _summary(fields: Fields) -> Summary:
             for item in certified
         ),
     )
-
-
-def _check_time(text: str, where: str) -> None:
-    match = _TIME.fullmatch(text)
-    if match is None:
-        raise StatementError(f"{where}: expected YYYY-MM-DDThh:mm:ssZ, got {text!r}")
-    try:
-        date.fromisoformat(match.group(1))
-    except ValueError as error:
-        raise StatementError(f"{where}: {text!r} is not a date") from error

@@ -13,8 +13,9 @@ from auditor.format.fields import Fields
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PRECOMMITMENT: Final = "urn:auditor:precommitment:v1"
+CHALLENGE: Final = "urn:auditor:challenge:v1"
 CERTIFICATE: Final = "urn:auditor:poisoning-robustness:v1"
-_KNOWN: Final = (PRECOMMITMENT, CERTIFICATE)
+_KNOWN: Final = (PRECOMMITMENT, CHALLENGE, CERTIFICATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

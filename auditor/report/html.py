@@ -57,7 +57,7 @@ def render(verified: Subject, pictures: Mapping[int, bytes], cost: Mapping[str, 
         most=[_figure(exhibit, pictures) for exhibit in most],
         checked=verified.checked,
         not_checked=verified.not_checked,
-        challenge=verified.challenge,
+        challenge=verified.challenge.text,
         cost=cost,
     )
 

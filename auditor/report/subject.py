@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from auditor.verify.challenge import Origin
 from auditor.verify.verified import Claim
 
 
@@ -27,7 +28,7 @@ class Subject(Protocol):
     @property
     def not_checked(self) -> Sequence[str]: ...
     @property
-    def challenge(self) -> str: ...
+    def challenge(self) -> Origin: ...
     @property
     def keyid(self) -> str: ...
 

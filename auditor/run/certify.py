@@ -77,14 +77,19 @@ def certificate(
     evidence: bytes,
     *,
     precommitment: str,
+    challenge: str | None,
     outcome: Outcome,
 ) -> Certificate:
-    """Return the certificate's predicate; ``precommitment`` is its payload's SHA-256 in hex."""
+    """Return the certificate's predicate.
+
+    ``precommitment`` is its payload's SHA-256 in hex, ``challenge`` the digest of the one that was
+    answered (``verify.challenge.Files.digest``).
+    """
     tree = merkle.Tree(leaf.to_bytes() for leaf in judged)
     return Certificate(
         audit=audit,
         precommitment=precommitment,
-        challenge=None,
+        challenge=challenge,
         determinism=outcome.determinism,
         member_count=audit.members,
         shard_size=outcome.shard_size,

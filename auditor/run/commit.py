@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import time
+import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from auditor.clock import now
 from auditor.datasets import Dataset
-from auditor.errors import RunError
 from auditor.format import dsse, merkle
 from auditor.format.audit import Audit
+from auditor.format.challenge import Awaited
 from auditor.format.examples import salted_digest
 from auditor.format.keys import PrivateKey
 from auditor.format.leaf import Input, input_entry
@@ -39,28 +39,33 @@ def declare(inputs: Dataset, secret: bytes) -> tuple[DeclaredInput, ...]:
     """Name the inputs to certify, in order: salted digests and true labels.
 
     The salts come from ``secret``, so that a reader of one leaf cannot test guesses about the
-    other inputs, and a resumed run names its inputs alike.
+    other inputs. Besides, an input's salt depends on its own bytes alone (and, where the same bytes
+    are listed again, on how often they came before): whoever holds the secret names it alike in
+    every release, so that two releases can be compared input by input.
     """
     declared = []
+    seen: Counter[str] = Counter()
     for index, (source, label) in enumerate(
         zip(inputs.source_digests, inputs.labels.tolist(), strict=True)
     ):
-        salt = derive("auditor/salt/v1", secret, index.to_bytes(8, "big"))[:16]
+        own = bytes.fromhex(source)
+        salt = derive("auditor/salt/v1", secret, own, seen[source].to_bytes(8, "big"))[:16]
+        seen[source] += 1
         name = Input(
             salt=salt.hex(),
-            source=salted_digest(salt, bytes.fromhex(source)),
-            tensor=salted_digest(salt, inputs.tensor(index)),
+            source=salted_digest(salt, own),
+            tensor=salted_digest(salt, hashlib.sha256(inputs.tensor(index)).digest()),
         )
         declared.append(DeclaredInput(index=index, name=name, true_label=label))
     return tuple(declared)
 
 
-def salt_secret(key: PrivateKey, recipe: Recipe) -> bytes:
-    """Return a secret that only the key's holder can make, the same for the same recipe.
+def salt_secret(key: PrivateKey) -> bytes:
+    """Return a secret that only the key's holder can make, the same every time.
 
     Both signature schemes in use are deterministic (RFC 6979; RFC 8032).
     """
-    return derive("auditor/salt-secret/v1", key.sign(b"auditor/salt/v1 " + recipe.text))
+    return derive("auditor/salt-secret/v1", key.sign(b"auditor/salt/v1"))
 
 
 def audit_of(
@@ -91,9 +96,12 @@ def audit_of(
     )
 
 
-def precommit(audit: Audit, key: PrivateKey) -> bytes:
-    """Return the signed precommitment (a DSSE envelope) to ``audit``, made now."""
-    created = _now()
+def precommit(audit: Audit, key: PrivateKey, awaited: Awaited) -> bytes:
+    """Return the signed precommitment (a DSSE envelope) to ``audit``, made now.
+
+    ``awaited`` is the challenge that its draws wait for.
+    """
+    created = now()
     serial = derive(
         "auditor/serial/v1", created.encode(), key.public.keyid.encode(), _digest_input(audit)
     )
@@ -102,20 +110,10 @@ def precommit(audit: Audit, key: PrivateKey) -> bytes:
         created_at=created,
         serial=serial[:16].hex(),
         keyid=key.public.keyid,
+        challenge=awaited,
     ).to_statement()
     return dsse.sign(statement.to_payload(), key)
 
 
 def _digest_input(audit: Audit) -> bytes:
     return bytes.fromhex(audit.recipe_file + audit.dataset_root + audit.inputs_root)
-
-
-def _now() -> str:
-    """Return the time as statements spell it; SOURCE_DATE_EPOCH, where it is set, is the clock."""
-    fixed = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        seconds = time.time() if fixed is None else int(fixed)
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError) as error:
-        msg = f"SOURCE_DATE_EPOCH: expected seconds since 1970, got {fixed!r}"
-        raise RunError(msg) from error

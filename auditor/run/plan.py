@@ -11,7 +11,8 @@ from auditor import datasets, recipe
 from auditor.guarantee.claim import Requirement
 from auditor.guarantee.smoothing import rule_for
 from auditor.randomness import draw_root
-from auditor.run import commit, environment, prepare, tasks, user_code
+from auditor.run import commit, environment, tasks, user_code
+from auditor.run.arrays import write_arrays
 from auditor.run.executor import executor
 from auditor.run.job import Job
 
@@ -69,7 +70,7 @@ def plan(recipe_path: Path | str, *, device: str = "auto", workers: int | None =
             draw_root=draw_root(bytes(32)),
             device=chosen,
         )
-        prepare.write_arrays(folder, loaded, train, inputs)
+        write_arrays(folder, loaded, train, inputs)
         with executor(min(count, 1), tasks.start, (job,)) as pool:
             [(_, measured)] = pool.map(tasks.measure, [0])
     evidence = rule.row_size * len(inputs)

@@ -13,7 +13,8 @@ from auditor.format.keys import PublicKey
 from auditor.format.predicate import Certificate, Precommitment
 from auditor.format.statement import Statement
 from auditor.guarantee.claim import Rule
-from auditor.verify import folder, scope, steps
+from auditor.verify import challenge, folder, scope, steps
+from auditor.verify.challenge import Witnesses
 from auditor.verify.verified import Claim, Verified
 
 NEEDED: Final = (
@@ -25,16 +26,21 @@ NEEDED: Final = (
     "recipe.toml",
 )
 BUNDLE: Final = "certificate.sigstore.json"
+OPTIONAL: Final = (BUNDLE, challenge.SIGNED, challenge.DRAND)
+NO_WITNESSES: Final = Witnesses()
 
 
 def release(
-    files: Mapping[str, bytes], digests: Mapping[str, str], keys: Sequence[PublicKey]
+    files: Mapping[str, bytes],
+    digests: Mapping[str, str],
+    keys: Sequence[PublicKey],
+    witnesses: Witnesses = NO_WITNESSES,
 ) -> Verified:
     """Return what a release folder establishes, or raise VerificationError.
 
-    ``files`` holds the contents of the files in NEEDED, and of the Sigstore bundle if there is
-    one; ``digests`` the SHA-256 (hex) of every file in ``members/`` and of ``frontend.onnx``, by
-    name; ``keys`` the pinned keys.
+    ``files`` holds the contents of the files in NEEDED, and of those in OPTIONAL that there are;
+    ``digests`` the SHA-256 (hex) of every file in ``members/`` and of ``frontend.onnx``, by name;
+    ``keys`` the pinned keys of auditors; ``witnesses`` what is brought to judge the challenge.
     """
     for name in NEEDED:
         if name not in files:
@@ -53,10 +59,19 @@ def release(
     folder.member_files(files["members.sha256"], digests, subject, certificate)
     if BUNDLE in files:
         folder.bundle(files[BUNDLE], second)
-    return start.verified("release", claims)  # (13)
+    found = challenge.parse(files.get(challenge.SIGNED), files.get(challenge.DRAND))
+    return start.verified("release", claims, start.origin(found, witnesses))  # (13)
 
 
-def single_input(data: bytes, keys: Sequence[PublicKey]) -> Verified:
+def signed(precommitment: bytes, certificate: bytes, keys: Sequence[PublicKey]) -> None:
+    """Do steps 1 and 2 alone: raise unless a pinned key signed both envelopes."""
+    first = dsse.parse(precommitment, "precommit.dsse.json")
+    steps.signer(first, dsse.parse(certificate, "certificate.dsse.json"), keys)
+
+
+def single_input(
+    data: bytes, keys: Sequence[PublicKey], witnesses: Witnesses = NO_WITNESSES
+) -> Verified:
     """Return what the file of one input establishes about it, or raise VerificationError."""
     parts = single.parse(data, "input file")  # (1)
     start = _Start(parts.precommitment, parts.certificate, keys)  # (2) to (6)
@@ -65,7 +80,8 @@ def single_input(data: bytes, keys: Sequence[PublicKey]) -> Verified:
     )  # (7)
     steps.true_label(leaf, start.certificate)  # (8)
     claim = steps.judged(leaf, parts.row, start.rule)  # (9), (10)
-    return start.verified("input", (claim,))  # (13)
+    found = challenge.Files(signed=parts.challenge, drand=parts.drand)
+    return start.verified("input", (claim,), start.origin(found, witnesses))  # (13)
 
 
 class _Start:
@@ -88,7 +104,19 @@ class _Start:
         steps.thresholds(self.rule, self.certificate)  # (6)
         self.payload = certificate.payload
 
-    def verified(self, kind: scope.Kind, claims: tuple[Claim, ...]) -> Verified:
+    def origin(self, found: challenge.Files, witnesses: Witnesses) -> challenge.Origin:
+        """(13) Return where the draws came from, as this verifier judges it."""
+        return challenge.judge(
+            self.precommitment,
+            self.certificate,
+            found,
+            witnesses,
+            randomised=self.rule.randomised,
+        )
+
+    def verified(
+        self, kind: scope.Kind, claims: tuple[Claim, ...], origin: challenge.Origin
+    ) -> Verified:
         """(13) Return the result, with what it does and does not rest on."""
         randomised = self.rule.randomised
         return Verified(
@@ -101,8 +129,8 @@ class _Start:
             randomised=randomised,
             members_drawn=self.rule.drawn,
             axes=tuple(self.rule.axes),
-            challenge=scope.challenge(self.certificate, randomised=randomised),
+            challenge=origin,
             claims=claims,
             checked=scope.checked(kind),
-            not_checked=scope.not_checked(kind, self.certificate, randomised=randomised),
+            not_checked=scope.not_checked(kind, self.certificate, origin, randomised=randomised),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from auditor.format.predicate import Certificate
+from auditor.verify.challenge import Origin
 
 Kind = Literal["release", "input"]
 
@@ -31,21 +32,14 @@ _CHECKED = {
 }
 
 
-def challenge(certificate: Certificate, *, randomised: bool) -> str:
-    """Return this verifier's judgement of where the draws came from."""
-    if not randomised:
-        return "not needed: deterministic"
-    if certificate.challenge is None:
-        return "self-derived: grinding not excluded"
-    return "cited but not checked by this version: grinding not excluded"
-
-
 def checked(kind: Kind) -> tuple[str, ...]:
     """Return what was established."""
     return _ALWAYS + _CHECKED[kind]
 
 
-def not_checked(kind: Kind, certificate: Certificate, *, randomised: bool) -> tuple[str, ...]:
+def not_checked(
+    kind: Kind, certificate: Certificate, origin: Origin, *, randomised: bool
+) -> tuple[str, ...]:
     """Return what a certificate rests on and this verification did not look at."""
     lines = [
         "votes: no member was run again on an input",
@@ -53,7 +47,7 @@ def not_checked(kind: Kind, certificate: Certificate, *, randomised: bool) -> tu
         "inputs: named by digest; that no image occurs under two names was not checked",
         "code and environment: as the auditor states them",
         "recipe.toml: that it resolves to the signed recipe, which is what the guarantee is about",
-        "number of runs made before this one: not excluded",
+        f"number of runs made before this one: {_runs(origin)}",
     ]
     if certificate.determinism == "bitwise":
         lines.append("determinism of training: bitwise in the auditor's own self-test")
@@ -67,3 +61,13 @@ def not_checked(kind: Kind, certificate: Certificate, *, randomised: bool) -> tu
     else:
         lines.append("report.html and manifest.json: not signed, not read")
     return tuple(lines)
+
+
+def _runs(origin: Origin) -> str:
+    count = origin.count
+    if count is None:
+        return "not excluded"
+    return (
+        f"as the challenger counts, this is challenge {count.of_key} to this auditor's key and "
+        f"{count.of_data} about these data and inputs"
+    )

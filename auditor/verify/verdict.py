@@ -8,6 +8,7 @@ from typing import Final
 
 from auditor.errors import AuditorError, UndecidedError, VerificationError
 from auditor.guarantee.threat import Budget
+from auditor.verify.challenge import Origin
 from auditor.verify.verified import Claim, Verified
 
 SCHEMA: Final = "urn:auditor:verdict:v1"
@@ -33,7 +34,7 @@ def text(verified: Verified) -> str:
         f"             root {audit.dataset_root}",
         f"threat       {_threat(verified)}",
         f"failure      {_alpha(verified)}",
-        f"challenge    {verified.challenge}",
+        f"challenge    {_line(verified.challenge.text)}",
         f"key          {verified.keyid}",
         f"committed    {verified.precommitment.created_at} (the auditor's clock)",
         "",
@@ -67,7 +68,7 @@ def to_json(verified: Verified) -> str:
         "selection": audit.selection,
         "alpha": audit.alpha,
         "scope": audit.scope,
-        "challenge": verified.challenge,
+        "challenge": _challenge_json(verified.challenge),
         "determinism": verified.certificate.determinism,
         "axes": list(verified.axes),
         "threat": {"unit": audit.unit, "moves": dict(audit.moves)},
@@ -149,6 +150,15 @@ def _claim_json(claim: Claim) -> dict[str, object]:
         "label": claim.label,
         "trueLabel": claim.true_label,
         "frontier": [budget.to_json() for budget in claim.frontier],
+    }
+
+
+def _challenge_json(origin: Origin) -> dict[str, object]:
+    count = origin.count
+    return {
+        "kind": origin.kind,
+        "reason": origin.reason,
+        "count": count and {"ofKey": count.of_key, "ofData": count.of_data},
     }
 
 

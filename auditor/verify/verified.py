@@ -12,6 +12,7 @@ from auditor.format.leaf import Leaf
 from auditor.format.predicate import Certificate, Precommitment
 from auditor.format.statement import Statement
 from auditor.guarantee.threat import Budget
+from auditor.verify.challenge import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class Verified:
     randomised: bool
     members_drawn: bool
     axes: tuple[str, ...]
-    challenge: str
+    challenge: Origin
     claims: tuple[Claim, ...]
     checked: tuple[str, ...]
     not_checked: tuple[str, ...]

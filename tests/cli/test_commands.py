@@ -19,7 +19,10 @@ from auditor.cli.main import app
 from auditor.errors import RunError, SignatureError, UndecidedError
 
 RUNNER = CliRunner()
-COMMANDS = ("init", "check", "plan", "run", "verify", "predict", "extract", "keygen")
+COMMANDS = (
+    *("init", "check", "plan", "precommit", "challenge", "run"),
+    *("verify", "predict", "extract", "keygen"),
+)
 
 
 def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.guarantee.threat import Budget
+from auditor.verify.challenge import Origin
 from auditor.verify.verified import Claim
 
 
@@ -18,7 +19,7 @@ class Outcome:
     kind: str = "release"
     checked: tuple[str, ...] = ("signature", "arithmetic of every claim")
     not_checked: tuple[str, ...] = ("that the members cast these votes",)
-    challenge: str = "none: nothing was drawn"
+    challenge: Origin = Origin(kind="not-needed", reason="nothing is drawn", root=bytes(32))
     keyid: str = "5f" * 32
 
 

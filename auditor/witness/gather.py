@@ -1,0 +1,56 @@
+"""From the files beside a precommitment to what its witnesses established."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from auditor.errors import AuditorError
+from auditor.format.dsse import Envelope
+from auditor.format.keys import PublicKey
+from auditor.verify.challenge import DRAND, Witnesses
+
+Root = tuple[str, bytes]
+"""The name of a time-stamping authority and its root certificate (PEM)."""
+
+Found = TypeVar("Found")
+
+
+def gather(
+    precommitment: Envelope,
+    round_file: bytes | None,
+    response: bytes | None,
+    *,
+    keys: Sequence[PublicKey],
+    roots: Sequence[Root],
+) -> Witnesses:
+    """Return the witnesses to judge a challenge with: nothing that is wrong here is an error.
+
+    ``round_file`` and ``response`` are the bytes of ``challenge.drand.json`` and of the time stamp
+    on the precommitment, ``keys`` the pinned challengers, ``roots`` the pinned authorities. What
+    does not verify is left out and its reason kept.
+    """
+    if round_file is None:
+        return Witnesses(keys=tuple(keys))
+    from auditor.witness import drand, rfc3161
+
+    why: list[str] = []
+    beacon = _unless_wrong(lambda: drand.beacon(round_file, DRAND), why)
+    time = None
+    if response is None:
+        why.append("the precommitment has no time stamp (precommit.tsr)")
+    elif not roots:
+        why.append("no time-stamping authority is pinned")
+    else:
+        digest = hashlib.sha256(precommitment.payload).hexdigest()
+        time = _unless_wrong(lambda: rfc3161.trusted_time(response, digest, roots), why)
+    return Witnesses(keys=tuple(keys), time=time, beacon=beacon, why=tuple(why))
+
+
+def _unless_wrong(find: Callable[[], Found], why: list[str]) -> Found | None:
+    try:
+        return find()
+    except AuditorError as error:
+        why.append(str(error))
+        return None
