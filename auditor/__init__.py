@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from auditor.replay.predict import Predictor
     from auditor.run.pipeline import RunResult
     from auditor.run.plan import Plan
-    from auditor.run.progress import Progress
+    from auditor.progress import Progress
     from auditor.verify.verified import Verified
 
 __all__ = [

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-    from auditor.run.progress import Progress
+    from auditor.progress import Progress
 
 
 class Style(StrEnum):
@@ -38,7 +38,7 @@ def display(style: Style, stream: TextIO | None = None) -> Progress:
     if style is Style.AUTO:
         style = Style.LIVE if stream.isatty() else Style.PLAIN
     if style is Style.NONE:
-        from auditor.run.progress import Silent
+        from auditor.progress import Silent
 
         return Silent()
     if style is Style.LIVE:

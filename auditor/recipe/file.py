@@ -50,6 +50,14 @@ def load(path: Path | str) -> Recipe:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise RecipeError(f"{path}: cannot read the recipe: {reason}") from None
+    return parse(text, path)
+
+
+def parse(text: bytes, path: Path) -> Recipe:
+    """Resolve a recipe's bytes; ``path`` is where errors say they are, and what paths start from.
+
+    Raises RecipeError as ``load`` does.
+    """
     if len(text) > MAX_BYTES:
         raise RecipeError(f"{path}: a recipe has at most {MAX_BYTES} bytes, got {len(text)}")
     try:

@@ -11,7 +11,6 @@ mistakes.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from flint import fmpq
 
 from auditor import files, release
 from auditor.datasets.alphabet import outside, quantise
-from auditor.errors import DataError, ReleaseError
+from auditor.errors import DataError
 from auditor.exact.binomial import tail_at_most
 from auditor.format import members
 from auditor.format.dsse import MAX_ENVELOPE
@@ -37,6 +36,7 @@ from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import plurality
 from auditor.randomness import Stream
 from auditor.replay.ensemble import Ensemble, tally
+from auditor.replay.shards import shards
 from auditor.replay.views import Shower, alphabet_size, channels_of, masks_for
 
 Values = npt.NDArray[Any]
@@ -71,12 +71,11 @@ class Predictor:
             draws=audit.draws,
             masks=masks_for(self._recipe, audit.shape),
         )
-        listed = members.parse(files.read(folder / "members.sha256", limit=members.MAX_LIST))
-        front_end = listed.pop(members.FRONT_END, None)
-        read_front_end = _Checked(folder / members.FRONT_END, front_end or "")
+        listing = files.read(folder / "members.sha256", limit=members.MAX_LIST)
+        listed, front_end = shards(folder, listing)
         self._ensemble = Ensemble(
-            shards=[_Checked(folder / name, digest) for name, digest in listed.items()],
-            front_end=read_front_end() if front_end else None,
+            shards=listed,
+            front_end=front_end,
             members=audit.members,
             shard_size=certificate.shard_size,
             classes=len(self.classes),
@@ -193,22 +192,6 @@ def told_apart(votes: Sequence[int], abstained: int, *, runner_up: bool, alpha: 
         share = 2  # at worst two labels have a chance of one half (docs/guarantee.md, section 4)
     level = fmpq(*Fraction(alpha).as_integer_ratio()) / share
     return label if tail_at_most(votes[label] + rivals, votes[label], fmpq(1, 2), level) else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """Reads one file that votes; what is read is what was digested."""
-
-    path: Path
-    sha256: str
-
-    def __call__(self) -> bytes:
-        data = files.read(self.path, limit=1 << 31)
-        found = hashlib.sha256(data).hexdigest()
-        if found != self.sha256:
-            msg = f"{self.path}: expected SHA-256 {self.sha256}, got {found}"
-            raise ReleaseError(msg)
-        return data
 
 
 def _plurality(view: Sequence[int]) -> int | None:

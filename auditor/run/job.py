@@ -24,6 +24,7 @@ from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
 from auditor.learners.base import InputSpec, Learner
 from auditor.randomness import design_root
+from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble
 from auditor.replay.views import HIDING, Shower, alphabet_size, channels_of, masks_for
 from auditor.run.members import MemberSets
@@ -125,6 +126,16 @@ class Bench:
             classes=self.classes,
             tau=Fraction(self.recipe["tau"]),
             device=device,
+        )
+
+    @cached_property
+    def polls(self) -> Polls:
+        """The casting of votes."""
+        return Polls(
+            ensemble=self.ensemble,
+            shower=self.shower,
+            draw_root=self.job.draw_root,
+            drawn=self.sets.drawn,
         )
 
     @property

@@ -27,7 +27,7 @@ from auditor.run.executor import executor
 from auditor.run.job import Bench, Job
 from auditor.run.pictures import pictures
 from auditor.run.prepare import prepare, refuse_existing
-from auditor.run.progress import Progress, Silent
+from auditor.progress import Progress, Silent
 from auditor.run.stages import Cost
 from auditor.run.workspace import Workspace
 from auditor.verify.verified import Verified

@@ -12,7 +12,7 @@ from auditor.format.challenge import Awaited, Drand, Signed
 from auditor.run import challenged
 from auditor.run.challenged import Committed
 from auditor.run.prepare import prepare, refuse_existing
-from auditor.run.progress import Progress, Silent
+from auditor.progress import Progress, Silent
 from auditor.run.workspace import Workspace
 
 

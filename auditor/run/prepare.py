@@ -19,7 +19,7 @@ from auditor.randomness import derive
 from auditor.recipe import Recipe
 from auditor.run import commit, early, environment, user_code
 from auditor.run.commit import DeclaredInput
-from auditor.run.progress import Progress
+from auditor.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from auditor.format.members import FRONT_END, shard_name
 from auditor.run import tasks, vote
 from auditor.run.executor import Executor
 from auditor.run.job import Bench
-from auditor.run.progress import Progress
+from auditor.progress import Progress
 from auditor.run.workspace import Workspace
 
 _SELF_TEST = "selftest.json"

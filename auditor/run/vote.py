@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from auditor.files import write_atomic
-from auditor.randomness import Stream
 from auditor.replay.ensemble import BATCH
 from auditor.run.job import Bench
-from auditor.run.train import layout, member_range
+from auditor.run.train import member_range
 
 #: View rows that one block of inputs should come to, so that a block is worth a task.
 _ROWS_A_BLOCK = 16 * BATCH
@@ -51,47 +50,14 @@ def votes_name(task: int) -> str:
 def _fixed(bench: Bench, task: int) -> bytes:
     size = inputs_a_block(bench)
     chosen = range(task * size, min((task + 1) * size, len(bench.inputs)))
-    rows = np.concatenate(
-        [
-            bench.shower.fixed(
-                bench.inputs[index], Stream(bench.job.draw_root, "input-noise", index=index)
-            )
-            for index in chosen
-        ]
-    )
-    return bench.ensemble.counts(rows).astype("<u2").tobytes()
+    return bench.polls.tallies(bench.inputs, chosen).astype("<u2").tobytes()
 
 
 def cast_drawn(bench: Bench, shard: int, inputs: int) -> bytes:
     """Return a shard's votes (members, inputs) on the first ``inputs``, one byte each."""
-    members = member_range(bench, shard)
-    blocks = []
-    for start in range(0, inputs, BATCH):
-        symbols = bench.inputs[start : min(start + BATCH, inputs)]
-        if layout(bench) == "shared":
-            rows = bench.ensemble.features(bench.shower.drawn(symbols, ()))
-        else:
-            rows = np.stack(
-                [
-                    bench.ensemble.features(
-                        bench.shower.drawn(
-                            symbols, _input_streams(bench, member, start, len(symbols))
-                        )
-                    )
-                    for member in members
-                ]
-            )
-            padding = bench.learner.chunk - len(members)
-            rows = np.pad(rows, ((0, padding), (0, 0), (0, 0)))
-        blocks.append(bench.ensemble.cast(shard, rows))
+    asked = [range(inputs)] * len(member_range(bench, shard))
+    blocks = [cast for _, cast in bench.polls.votes(shard, bench.inputs, asked)]
     return np.concatenate(blocks, axis=1).tobytes()
-
-
-def _input_streams(bench: Bench, member: int, start: int, count: int) -> list[Stream]:
-    return [
-        Stream(bench.job.draw_root, "input-noise", member, index)
-        for index in range(start, start + count)
-    ]
 
 
 def evidence(bench: Bench) -> bytes:

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from auditor.cli.progress import JsonLines, Lines, Live, Style, display
-from auditor.run.progress import Progress, Silent
+from auditor.progress import Progress, Silent
 
 
 class Clock:

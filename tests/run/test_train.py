@@ -12,7 +12,7 @@ import pytest
 
 from auditor.learners import TrainingSet
 from auditor.run import stages, train
-from auditor.run.progress import Silent
+from auditor.progress import Silent
 from auditor.run.workspace import Workspace
 
 Fit = Callable[[Sequence[TrainingSet]], list[float]]

@@ -1,4 +1,4 @@
-"""What a long run says while it works."""
+"""What long work says while it goes on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Receives the course of a run; never results, which exist only at its end."""
+    """Receives the course of a run or a check; never results, which exist only at its end."""
 
     def stage(self, name: str, total: int, unit: str) -> None:
         """Begin a stage of ``total`` units of work."""
