@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from auditor.format.members import FRONT_END, shard_name
 from auditor.guarantee.vote.draws import ABSTAINED
 from auditor.replay import runtime
+from auditor.replay.form import Form, Opener, Scorer
 from auditor.replay.views import Rows
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 #: Rows given to a graph at once. Part of the audit: other batch shapes can change last bits.
 BATCH = 256
@@ -62,7 +61,8 @@ class Ensemble:
     """Shards of exported members, in member order, behind an optional front end.
 
     ``shards`` are callables that return a shard's bytes (so a large ensemble need not be held in
-    memory); the last shard may hold padding beyond ``members``, which never votes.
+    memory); the last shard may hold padding beyond ``members``, which never votes. ``opener``
+    loads graphs; without one they run in this process, on ``device``, as if they could be trusted.
     """
 
     shards: Sequence[Callable[[], bytes]]
@@ -72,8 +72,9 @@ class Ensemble:
     classes: int
     tau: Fraction
     device: str = "cpu"
-    _sessions: dict[int, InferenceSession] = field(default_factory=dict)
-    _front: InferenceSession | None = None
+    opener: Opener | None = None
+    _sessions: dict[int, Scorer] = field(default_factory=dict)
+    _front: Scorer | None = None
     _loaded_bytes: int = 0
 
     def features(self, rows: Rows) -> Rows:
@@ -81,11 +82,9 @@ class Ensemble:
         if self.front_end is None:
             return rows
         if self._front is None:
-            self._front = runtime.session(self.front_end, self.device)
-        parts = [
-            runtime.run(self._front, rows[start : start + BATCH])
-            for start in range(0, len(rows), BATCH)
-        ]
+            form = Form(width=rows.shape[-1], members=None, outputs=None)
+            self._front = self._open(self.front_end, form, FRONT_END)
+        parts = [self._front(rows[start : start + BATCH]) for start in range(0, len(rows), BATCH)]
         return np.concatenate(parts)
 
     def cast(self, shard: int, rows: Rows) -> npt.NDArray[np.uint8]:
@@ -101,12 +100,12 @@ class Ensemble:
         self, shard: int, rows: Rows, batch: int = BATCH
     ) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the scores (members in the shard, part, classes) of ``rows``, part by part."""
-        loaded = self._session(shard)
+        loaded = self._session(shard, rows)
         count = min(self.shard_size, self.members - shard * self.shard_size)
         axis = rows.ndim - 2
         for start in range(0, rows.shape[axis], batch):
             part = rows[start : start + batch] if axis == 0 else rows[:, start : start + batch]
-            yield runtime.run(loaded, part)[:count]
+            yield loaded(part)[:count]
 
     def counts(self, rows: Rows) -> npt.NDArray[np.uint16]:
         """Return the class counts (batch, classes + 1) of all members on shared view rows."""
@@ -116,12 +115,23 @@ class Ensemble:
             total += tally(self.cast(shard, features), self.classes)
         return total
 
-    def _session(self, shard: int) -> InferenceSession:
+    def _session(self, shard: int, rows: Rows) -> Scorer:
         if shard in self._sessions:
             return self._sessions[shard]
         data = self.shards[shard]()
-        loaded = runtime.session(data, self.device)
+        form = Form(
+            width=rows.shape[-1],
+            members=self.shard_size,
+            outputs=self.classes,
+            paired=rows.ndim == 3,
+        )
+        loaded = self._open(data, form, shard_name(shard))
         if self._loaded_bytes + len(data) <= _KEPT_BYTES:
             self._sessions[shard] = loaded
             self._loaded_bytes += len(data)
         return loaded
+
+    def _open(self, model: bytes, form: Form, where: str) -> Scorer:
+        if self.opener is not None:
+            return self.opener(model, form, where)
+        return partial(runtime.run, runtime.session(model, self.device))

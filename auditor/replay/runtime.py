@@ -30,6 +30,9 @@ def session(model: bytes, device: str = "cpu") -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Without this, bytes that are a sound ONNX file are read as onnxruntime's own format, in which
+    # they can be another graph, where the fifth to eighth of them spell ORTM.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     providers: list[Any] = ["CPUExecutionProvider"]
     if device == "cuda":
         if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
