@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 import onnx
 
 from auditor.learners.base import Parameters
-from auditor.learners.graphs import member_axes
+from auditor.replay.graph_digest import member_axes
 
 
 def fill(template: onnx.ModelProto, parameters: Sequence[Parameters]) -> bytes:
@@ -48,17 +47,3 @@ def _stack(
     padding = [np.zeros_like(arrays[0])] * (members - len(arrays))
     stacked = np.stack([*arrays, *padding], axis=axes[initializer.name])
     return np.ascontiguousarray(stacked, dtype="<f4")
-
-
-def graph_digest(model: bytes) -> str:
-    """Return the SHA-256 (hex) of a graph without its members' parameters.
-
-    Equal for all shards of a run: they differ in parameters only. Constants of the recipe count.
-    """
-    parsed = onnx.load_from_string(model)
-    axes = member_axes(parsed)
-    for initializer in parsed.graph.initializer:
-        if initializer.name in axes:
-            for field in ("raw_data", "float_data"):
-                initializer.ClearField(field)
-    return hashlib.sha256(parsed.SerializeToString(deterministic=True)).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +12,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from auditor.learners.base import InputSpec, Layout
-
-OPSET: Final = 18
-IR_VERSION: Final = 8
-PRODUCER: Final = "auditor"
-
-#: Metadata of a template: initializer name -> axis along which members are stacked.
-AXES_KEY: Final = "auditor.memberAxes"
+from auditor.replay.graph_digest import AXES_KEY, IR_VERSION, OPSET, PRODUCER
 
 Shape = Sequence[int | str]
 
@@ -95,15 +89,6 @@ def finish(graph: onnx.GraphProto, axes: Mapping[str, int]) -> onnx.ModelProto:
         entry.key, entry.value = AXES_KEY, json.dumps(dict(sorted(axes.items())))
     onnx.checker.check_model(model, full_check=True)
     return model
-
-
-def member_axes(model: onnx.ModelProto) -> dict[str, int]:
-    """Return the template's parameters and the axis along which each stacks members."""
-    for entry in model.metadata_props:
-        if entry.key == AXES_KEY:
-            axes: dict[str, int] = json.loads(entry.value)
-            return axes
-    return {}
 
 
 def rows_shape(width: int, members: int, layout: Layout) -> tuple[int | str, ...]:

@@ -14,8 +14,9 @@ from onnx import helper, numpy_helper
 
 from auditor.errors import RecipeError
 from auditor.learners.base import InputSpec, Layout
-from auditor.learners.graphs import OPSET, finish, member_axes, rows_shape
+from auditor.learners.graphs import finish, rows_shape
 from auditor.replay import runtime
+from auditor.replay.graph_digest import OPSET, member_axes
 
 #: Operators whose result is not a function of their inputs, or that hide a graph in a graph.
 _FORBIDDEN: Final = frozenset(

@@ -15,9 +15,9 @@ from auditor.format import dsse, leaf, members, sigstore
 from auditor.format.keys import PrivateKey
 from auditor.format.leaf import Leaf
 from auditor.format.predicate import Certificate
-from auditor.learners import export
 from auditor.recipe import Recipe
 from auditor.release import verify
+from auditor.replay.graph_digest import graph_digest
 from auditor.report.gallery import shown_inputs
 from auditor.report.html import render
 from auditor.run import certify, challenged, early, environment, stages, tasks
@@ -134,7 +134,7 @@ def _train_and_vote(
     return evidence, Outcome(
         determinism=determinism,
         shard_size=bench.learner.chunk,
-        graph=export.graph_digest(first),
+        graph=graph_digest(first),
     )
 
 

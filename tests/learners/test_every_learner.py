@@ -12,9 +12,9 @@ import onnx
 import pytest
 
 from auditor.learners import InputSpec, Learner, Parameters, TrainingSet
-from auditor.learners.export import fill, graph_digest
-from auditor.learners.graphs import IR_VERSION, OPSET
+from auditor.learners.export import fill
 from auditor.replay import views
+from auditor.replay.graph_digest import IR_VERSION, OPSET, graph_digest
 
 SHEARS = [{}, {"shear": "0.2"}]
 

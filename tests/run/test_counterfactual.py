@@ -17,7 +17,7 @@ from onnx import numpy_helper
 
 import auditor
 from auditor.errors import DataError
-from auditor.learners.graphs import member_axes
+from auditor.replay.graph_digest import member_axes
 from auditor.replay.predict import Predictor
 from tests.run import small
 
