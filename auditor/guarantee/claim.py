@@ -23,6 +23,11 @@ class Judgement:
     statistics: dict[str, object]
     frontier: tuple[Budget, ...]
 
+    @classmethod
+    def surviving(cls, label: int | None, frontier: tuple[Budget, ...] = ()) -> Judgement:
+        """Return what stands on forged evidence: it has no statistics of its own."""
+        return cls(label=label, statistics={}, frontier=frontier)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
@@ -84,6 +89,13 @@ class Rule(Protocol):
         """Views of one input that fixed members vote on; 1 for drawn members."""
 
     @property
+    def cells(self) -> int:
+        """Parts of a row that can be checked, and forged, one by one.
+
+        The vote of each drawn member; the tally of each view of fixed members.
+        """
+
+    @property
     def row_size(self) -> int:
         """Bytes of evidence for one input."""
 
@@ -101,11 +113,38 @@ class Rule(Protocol):
     def check(self, label: int | None, statistics: Statistics, frontier: Iterable[Budget]) -> None:
         """Raise ClaimError unless the statistics alone support the label and the frontier."""
 
+    def surviving(self, row: bytes, *, cells: int, members: int) -> Judgement:
+        """Return what stands whatever the true votes are, if so many are forged.
+
+        At most ``cells`` of the row's cells may hold anything, and at most ``members`` of the
+        members are not those of the recipe: each of their votes may be anything, on every view.
+        Whatever the label and the budgets returned claim is then still proved (docs/guarantee.md,
+        section 7). With nothing forged they are those of :meth:`judge`; they only lose by more.
+        Label None: not even the label stands. The statistics are empty, since a leaf has others.
+        """
+
+    def slack(self, row: bytes, budget: Budget, *, members: int = 0) -> int:
+        """Return how many forged cells of this row leave its claim at ``budget`` standing.
+
+        The largest ``cells`` at which :meth:`surviving`, with the same ``members``, certifies the
+        budget; ``Budget()`` is the label itself. -1: it does not stand even with none.
+        """
+
+    def slacks(self, row: bytes, budgets: Sequence[Budget], *, members: int = 0) -> tuple[int, ...]:
+        """Return :meth:`slack` for each of these budgets, reading the row once."""
+
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return one threshold for each declared budget; none when nothing is random."""
 
     def requirements(self) -> tuple[Requirement, ...]:
         """Return what each declared budget demands."""
+
+
+def forged(cells: int, members: int) -> None:
+    """Raise ValueError unless both are counts."""
+    if cells < 0 or members < 0:
+        message = f"forged: expected counts, got {cells} cells and {members} members"
+        raise ValueError(message)
 
 
 def require(condition: bool, what: str, expected: object, got: object) -> None:  # noqa: FBT001

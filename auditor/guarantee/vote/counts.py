@@ -5,7 +5,7 @@ One table serves all inputs, so judging an input is comparing whole numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -39,6 +39,15 @@ class Table:
     def least(self, budget: Budget) -> int | None:
         """Return the least winning count of a declared budget, or of the empty one."""
         return self.k_star[budget] if budget.amounts else self.k_floor
+
+    def proving(self, budget: Budget) -> tuple[Budget, ...]:
+        """Return the budgets, each with its least count, any of which proves this one.
+
+        Itself where it is declared or empty, else the declared ones that cover it.
+        """
+        if not budget.amounts or budget in self.k_star:
+            return (budget,)
+        return tuple(declared for declared in self.k_star if declared.covers(budget))
 
     def thresholds(self, budgets: Sequence[Budget]) -> tuple[Threshold, ...]:
         """Return the thresholds of these budgets."""
@@ -96,6 +105,22 @@ def table(
     return Table(
         draws=draws, floor=floor, event=event, k_floor=k_floor, p_star=p_star, k_star=k_star
     )
+
+
+def most(holds: Callable[[int], bool], high: int) -> int:
+    """Return the largest of 0 .. high that holds, -1 if none does; above it, none may hold again.
+
+    >>> [most(lambda n: n * n <= 30, high) for high in (-1, 3, 100)]
+    [-1, 3, 5]
+    """
+    low = -1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if holds(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 @lru_cache(maxsize=4096)

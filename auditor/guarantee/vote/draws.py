@@ -12,10 +12,10 @@ strongest rival at the other half.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from flint import fmpq
 
@@ -28,8 +28,21 @@ from auditor.guarantee.multiplicity import levels
 from auditor.guarantee.noise import Shift
 from auditor.guarantee.threat import Budget
 from auditor.guarantee.vote import counts
+from auditor.guarantee.vote.plurality import margin
 
 ABSTAINED: Final = 255
+
+
+class _Cast(NamedTuple):
+    """What decides one input's claims; the last two under ``runner-up`` alone."""
+
+    label: int
+    own: int
+    """Counted votes for the label."""
+    rival: int = 0
+    """Counted votes for its strongest rival, abstentions included."""
+    lead: int = 0
+    """Margin of the label among the votes that chose it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +63,11 @@ class DrawsRule:
     drawn: ClassVar[bool] = True
     randomised: ClassVar[bool] = True
     views: ClassVar[int] = 1
+
+    @property
+    def cells(self) -> int:
+        """Parts of a row that can be forged one by one: votes."""
+        return self.members
 
     @property
     def row_size(self) -> int:
@@ -81,18 +99,34 @@ class DrawsRule:
 
     def judge(self, row: bytes) -> Judgement:
         """Run the rule and its bound on one input's evidence; ClaimError on malformed evidence."""
-        if len(row) != self.members:
-            message = f"evidence row: expected {self.members} bytes, got {len(row)}"
-            raise ClaimError(message)
-        statistics = self._tally(row[self.selection :])
-        if self.selection:
-            statistics["selection"] = self._tally(row[: self.selection])
+        statistics = self._statistics(row)
         label, frontier = self._conclude(statistics)
         return Judgement(label=label, statistics=statistics, frontier=frontier)
 
     def check(self, label: int | None, statistics: Statistics, frontier: Iterable[Budget]) -> None:
         """Raise ClaimError unless the statistics alone support the label and the frontier."""
         claim.check_claim(self._conclude(statistics), label, frontier)
+
+    def surviving(self, row: bytes, *, cells: int, members: int) -> Judgement:
+        """Return what stands whatever the true votes are, if so many are forged.
+
+        A forged member is one forged vote. The counted votes of the label may all be others', and
+        under ``runner-up`` any of the forged ones may be among those that chose the label.
+        ClaimError on malformed evidence.
+        """
+        claim.forged(cells, members)
+        label, frontier = self._conclude(self._statistics(row), cells + members)
+        return Judgement.surviving(label, frontier)
+
+    def slack(self, row: bytes, budget: Budget, *, members: int = 0) -> int:
+        """Return how many forged cells of this row leave its claim at ``budget`` standing."""
+        return self.slacks(row, (budget,), members=members)[0]
+
+    def slacks(self, row: bytes, budgets: Sequence[Budget], *, members: int = 0) -> tuple[int, ...]:
+        """Return :meth:`slack` for each of these budgets, reading the row once."""
+        claim.forged(0, members)
+        cast = self._cast(self._statistics(row))
+        return tuple(max(-1, self._most(cast, budget) - members) for budget in budgets)
 
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return p* and the least winning count of each declared budget.
@@ -104,6 +138,15 @@ class DrawsRule:
     def requirements(self) -> tuple[Requirement, ...]:
         """Return the vote share, and the least number of members, that each budget needs."""
         return self.table.requirements(self.budgets, self.selection, "members")
+
+    def _statistics(self, row: bytes) -> dict[str, object]:
+        if len(row) != self.members:
+            message = f"evidence row: expected {self.members} bytes, got {len(row)}"
+            raise ClaimError(message)
+        statistics = self._tally(row[self.selection :])
+        if self.selection:
+            statistics["selection"] = self._tally(row[: self.selection])
+        return statistics
 
     def _tally(self, votes: bytes) -> dict[str, object]:
         tally = [votes.count(label) for label in range(self.classes)]
@@ -132,22 +175,32 @@ class DrawsRule:
         )
         return votes, abstained
 
-    def _conclude(self, statistics: Statistics) -> tuple[int | None, tuple[Budget, ...]]:
+    def _conclude(
+        self, statistics: Statistics, forged: int = 0
+    ) -> tuple[int | None, tuple[Budget, ...]]:
+        cast = self._cast(statistics)
+        if not self._holds(cast, Budget(), forged):
+            return None, ()
+        return cast.label, self.declared.frontier(lambda budget: self._holds(cast, budget, forged))
+
+    def _cast(self, statistics: Statistics) -> _Cast:
         chosen, votes, abstained = self._read(statistics)
         label = max(range(self.classes), key=chosen.__getitem__)
-        if not self._holds(label, votes, abstained, Budget()):
-            return None, ()
-        return label, self.declared.frontier(
-            lambda budget: self._holds(label, votes, abstained, budget)
-        )
+        if not self.selection:
+            return _Cast(label, votes[label])
+        rival = max(count for other, count in enumerate(votes) if other != label) + abstained
+        return _Cast(label, votes[label], rival, margin(chosen, 0, label))
 
-    def _holds(self, label: int, votes: tuple[int, ...], abstained: int, budget: Budget) -> bool:
+    def _holds(self, cast: _Cast, budget: Budget, forged: int) -> bool:
+        """Return whether a budget holds if this many votes are forged, wherever they are."""
         if not self.selection:
             least = self.table.least(budget)
-            return least is not None and votes[label] >= least
+            return least is not None and cast.own - forged >= least
+        if cast.lead < 2 * forged or cast.own < forged:
+            return False
         level = self.share / 2
-        p_low = confidence.lower_bound(self.counted, votes[label], level)
-        rival = max(count for other, count in enumerate(votes) if other != label) + abstained
+        p_low = confidence.lower_bound(self.counted, cast.own - forged, level)
+        rival = min(cast.rival + forged, self.counted)
         # the rivals' votes and A's are disjoint events, whatever was counted
         p_high = min(confidence.upper_bound(self.counted, rival, level), 1 - p_low)
         shifts = self.shifts.get(budget, (Shift(),))
@@ -156,3 +209,14 @@ class DrawsRule:
             > neyman_pearson.greatest_mass(shift.groups, p_high, shift.survival)
             for shift in shifts
         )
+
+    def _most(self, cast: _Cast, budget: Budget) -> int:
+        """Return the most forged votes that leave some proof of a budget, -1 if there is none."""
+        return max((self._spare(cast, each) for each in self.table.proving(budget)), default=-1)
+
+    def _spare(self, cast: _Cast, budget: Budget) -> int:
+        """Return the most forged votes at which a budget holds, -1 if it never does."""
+        if self.selection:
+            return counts.most(lambda forged: self._holds(cast, budget, forged), cast.lead // 2)
+        least = self.table.least(budget)
+        return -1 if least is None else max(-1, cast.own - least)

@@ -26,7 +26,9 @@ from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks, decide
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
+from auditor.guarantee.vote.first_round import Unions
 from auditor.guarantee.vote.plurality import Tallies, plurality
+from auditor.guarantee.vote.remaining import Remaining
 
 Label = int | None
 FixedTest = NoTest | Views | GroupMasks | WindowMasks
@@ -59,6 +61,11 @@ class MarginRule:
     def views(self) -> int:
         """Number of views."""
         return 1 if isinstance(self.test, NoTest) else self.test.count
+
+    @property
+    def cells(self) -> int:
+        """Parts of a row that can be forged one by one: tallies of views."""
+        return self.views
 
     @property
     def row_size(self) -> int:
@@ -98,12 +105,7 @@ class MarginRule:
 
     def judge(self, row: bytes) -> Judgement:
         """Run the rule and its bound on one input's evidence; ClaimError on malformed evidence."""
-        tallies = Tallies(row, views=self.views, classes=self.classes, members=self.members)
-        first = self._first_round
-        label = self._decide(
-            tallies.labels(len(first)),
-            lambda mask, other: tallies.label(self._union(mask, other)),
-        )
+        label, tallies = self._read_row(row)
         pairs = () if label is None else tuple(self._margins(tallies.margins(label)).items())
         statistics: dict[str, object] = {"margins": [list(pair) for pair in pairs]}
         return Judgement(label=label, statistics=statistics, frontier=self._frontier(dict(pairs)))
@@ -117,6 +119,39 @@ class MarginRule:
         margins = self._read(label, statistics)
         claim.check_claim((label, self._frontier(margins)), label, frontier)
 
+    def surviving(self, row: bytes, *, cells: int, members: int) -> Judgement:
+        """Return what stands whatever the true votes are, if so many are forged.
+
+        A forged member is one more touched part, in every view; a forged cell is a view that may
+        say anything. ClaimError on malformed evidence.
+        """
+        claim.forged(cells, members)
+        label, tallies = self._read_row(row)
+        if label is None:
+            return Judgement.surviving(None)
+        left = self._remaining(label, tallies, members)
+        if left.label_slack() < cells:
+            return Judgement.surviving(None)
+        return Judgement.surviving(label, self._frontier(left.margins(cells)))
+
+    def slack(self, row: bytes, budget: Budget, *, members: int = 0) -> int:
+        """Return how many forged cells of this row leave its claim at ``budget`` standing."""
+        return self.slacks(row, (budget,), members=members)[0]
+
+    def slacks(self, row: bytes, budgets: Sequence[Budget], *, members: int = 0) -> tuple[int, ...]:
+        """Return :meth:`slack` for each of these budgets, reading the row once."""
+        claim.forged(0, members)
+        label, tallies = self._read_row(row)
+        if label is None:
+            return (-1,) * len(budgets)
+        left = self._remaining(label, tallies, members)
+        return tuple(
+            left.slack(self._amount(budget), budget.get(TRAIN_EXAMPLES))
+            if budget.amounts
+            else left.label_slack()
+            for budget in budgets
+        )
+
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return no thresholds: nothing is estimated."""
         return ()
@@ -124,6 +159,32 @@ class MarginRule:
     def requirements(self) -> tuple[Requirement, ...]:
         """Return the margin, and the least number of members, that each declared budget needs."""
         return tuple(map(self._requirement, self.budgets))
+
+    def _read_row(self, row: bytes) -> tuple[Label, Tallies]:
+        tallies = Tallies(row, views=self.views, classes=self.classes, members=self.members)
+        label = self._decide(
+            tallies.labels(len(self._first_round)),
+            lambda mask, other: tallies.label(self._union(mask, other)),
+        )
+        return label, tallies
+
+    def _remaining(self, label: int, tallies: Tallies, members: int) -> Remaining:
+        return Remaining(
+            label=label,
+            tallies=tallies,
+            members=members,
+            claimed=self._margins(tallies.margins(label)),
+            worst=self.worst,
+            views=self.test if isinstance(self.test, Views) else None,
+            rounds=self._unions.rounds if self._unions else (),
+        )
+
+    def _amount(self, budget: Budget) -> int | None:
+        """Return the least declared amount of the test axis that covers a budget, if any does."""
+        if any(axis not in self.axes for axis, _ in budget.amounts):
+            return None
+        changed = self._changed(budget)
+        return next((t for t in self.amounts if t >= changed), None)
 
     @property
     def _first_round(self) -> range:
@@ -137,19 +198,15 @@ class MarginRule:
         return decide(first, second)
 
     @cached_property
-    def _places(self) -> Mapping[tuple[int, ...], int]:
+    def _unions(self) -> Unions | None:
         if not isinstance(self.test, GroupMasks | WindowMasks):
-            return {}
-        return {hidden: index for index, hidden in enumerate(self.test.unions())}
-
-    @cached_property
-    def _hidden(self) -> tuple[tuple[int, ...], ...]:
-        return tuple(self._places)[: len(self._first_round)]
+            return None
+        return Unions(self.test.unions(), masks=len(self._first_round))
 
     def _union(self, mask: int, other: int) -> int:
         """Return the view that hides both first-round masks."""
-        hidden = {*self._hidden[mask], *self._hidden[other]}
-        return self._places[tuple(sorted(hidden))]
+        assert self._unions is not None  # noqa: S101 (only the two-mask rule has a second round)
+        return self._unions.view(mask, other)
 
     def _margins(self, margins: list[int]) -> dict[int, int]:
         """Return the deciding margin for every declared amount."""

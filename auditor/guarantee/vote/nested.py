@@ -46,6 +46,11 @@ class NestedRule:
     randomised: ClassVar[bool] = True
 
     @property
+    def cells(self) -> int:
+        """Parts of a row that can be forged one by one: tallies of draws."""
+        return self.views
+
+    @property
     def row_size(self) -> int:
         """Bytes of evidence for one input."""
         return self.views * (self.classes + 1) * 2
@@ -70,12 +75,8 @@ class NestedRule:
 
     def judge(self, row: bytes) -> Judgement:
         """Run the rule and its bound on one input's evidence; ClaimError on malformed evidence."""
-        tallies = Tallies(row, views=self.views, classes=self.classes, members=self.members)
-        labels = tallies.labels(self.views)
-        won = [labels.count(label) for label in range(self.classes)]
-        label = max(range(self.classes), key=won.__getitem__)
-        ordered = sorted(tallies.margins(label))
-        wins = {c: self.views - bisect_left(ordered, 2 * c) for c in self.depths}
+        label, margins = self._read_row(row)
+        wins = self._won(margins)
         statistics: dict[str, object] = {"wins": [list(pair) for pair in wins.items()]}
         if not self._wins(wins, Budget()):
             return Judgement(label=None, statistics=statistics, frontier=())
@@ -91,6 +92,34 @@ class NestedRule:
             decided == (label is not None), "label", "a class" if decided else "none", label
         )
         claim.check_claim((label, self._frontier(wins)), label, frontier)
+
+    def surviving(self, row: bytes, *, cells: int, members: int) -> Judgement:
+        """Return what stands whatever the true votes are, if so many are forged.
+
+        A forged member is one more that may be anything, so a draw is won for c touched parts where
+        the margin is at least twice c and the forged together; each forged cell takes one draw.
+        ClaimError on malformed evidence.
+        """
+        claim.forged(cells, members)
+        label, margins = self._read_row(row)
+        wins = {c: won - cells for c, won in self._won(margins, members).items()}
+        if not self._wins(wins, Budget()):
+            return Judgement.surviving(None)
+        return Judgement.surviving(label, self._frontier(wins))
+
+    def slack(self, row: bytes, budget: Budget, *, members: int = 0) -> int:
+        """Return how many forged cells of this row leave its claim at ``budget`` standing."""
+        return self.slacks(row, (budget,), members=members)[0]
+
+    def slacks(self, row: bytes, budgets: Sequence[Budget], *, members: int = 0) -> tuple[int, ...]:
+        """Return :meth:`slack` for each of these budgets, reading the row once."""
+        claim.forged(0, members)
+        _, margins = self._read_row(row)
+        wins = self._won(margins, members)
+        return tuple(
+            max((-1, *(self._spare(wins, each) for each in self.table.proving(budget))))
+            for budget in budgets
+        )
 
     def thresholds(self) -> tuple[Threshold, ...]:
         """Return p* and the least winning count of each declared budget."""
@@ -121,6 +150,18 @@ class NestedRule:
             least_members=needed + 1,
         )
 
+    def _read_row(self, row: bytes) -> tuple[int, list[int]]:
+        """Return the class that wins most draws, and its margins in increasing order."""
+        tallies = Tallies(row, views=self.views, classes=self.classes, members=self.members)
+        labels = tallies.labels(self.views)
+        won = [labels.count(label) for label in range(self.classes)]
+        label = max(range(self.classes), key=won.__getitem__)
+        return label, sorted(tallies.margins(label))
+
+    def _won(self, margins: Sequence[int], forged: int = 0) -> dict[int, int]:
+        """Return the draws won by declared c, with so many forged members besides."""
+        return {c: self.views - bisect_left(margins, 2 * (c + forged)) for c in self.depths}
+
     def _read(self, statistics: Statistics) -> dict[int, int]:
         """Return the won draws by c from a leaf; ClaimError when they are malformed."""
         pairs = claim.check_keys(statistics, ("wins",))["wins"]
@@ -143,5 +184,9 @@ class NestedRule:
         return self.declared.frontier(lambda budget: self._wins(wins, budget))
 
     def _wins(self, wins: Mapping[int, int], budget: Budget) -> bool:
+        return self._spare(wins, budget) >= 0
+
+    def _spare(self, wins: Mapping[int, int], budget: Budget) -> int:
+        """Return the won draws beyond those that a budget needs, negative where it fails."""
         least = self.table.least(budget)
-        return least is not None and wins[budget.get(TRAIN_EXAMPLES)] >= least
+        return -1 if least is None else wins[budget.get(TRAIN_EXAMPLES)] - least

@@ -89,6 +89,16 @@ class Tallies:
         margins = self.margins(guess)[:count]
         return [guess if m >= 0 else self.label(index) for index, m in enumerate(margins)]
 
+    def settled(self, count: int, touched: int) -> list[int | None]:
+        """Return the labels that ``touched`` arbitrary members cannot change, else None.
+
+        Where they can, they can also make the members abstain.
+        """
+        return [
+            label if label is None or self.margins(label)[index] >= 2 * touched else None
+            for index, label in enumerate(self.labels(count))
+        ]
+
     def margins(self, label: int) -> list[int]:
         """Return the margin of ``label`` in every view."""
         if label not in self._margins:
