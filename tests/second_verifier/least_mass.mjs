@@ -1,0 +1,118 @@
+// How little probability an attack can leave to an event: the exact Neyman-Pearson sums of section 7.
+
+import { Refusal, demand } from './refusal.mjs';
+import { ONE, ZERO, bitLength, fraction, less, subtract } from './rational.mjs';
+
+/**
+ * The noise that a way of spending a budget meets: groups {keep, symbols, changed} of changed
+ * coordinates, and the chance rho that no changed unit is used.
+ */
+export class Noise {
+  constructor(groups, rho) {
+    this.groups = groups.filter(({ changed }) => changed > 0);
+    this.rho = rho;
+    this.sums = null;
+  }
+
+  /** How many types its coordinates have, and how many bits all their masses need. */
+  cost() {
+    let [types, bits] = [1, 0];
+    for (const { keep, symbols, changed } of this.groups) {
+      types *= 2 * changed + 1;
+      bits += changed * bitLength(BigInt(symbols - 1) * keep.d);
+    }
+    return { types, bits: types * bits };
+  }
+
+  /** Types in increasing order of their ratio, with sums of their masses before and after each. */
+  prepare() {
+    if (this.sums !== null) return this.sums;
+    // Each type: [order, mass, mass under the changed data]; all masses are over one denominator.
+    let types = [[1n, 1n, 1n]];
+    let whole = 1n;
+    for (const { keep, symbols, changed } of this.groups) {
+      const others = BigInt(symbols - 1);
+      const [stay, other] = [keep.n * others, keep.d - keep.n];
+      const masses = coefficients(stay, (others - 1n) * other, other, changed);
+      const last = 2 * changed;
+      // The ratio (other/stay)^e, times (other stay)^R so that it is an integer.
+      const orders = masses.map((_, i) => other ** BigInt(i) * stay ** BigInt(last - i));
+      types = types.flatMap(([order, mass, changedMass]) =>
+        masses.map((m, i) => [order * orders[i], mass * m, changedMass * masses[last - i]]),
+      );
+      whole *= (others * keep.d) ** BigInt(changed);
+    }
+    types.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    let [sum, changedSum] = [0n, 0n];
+    const steps = types.map(([, mass, changedMass]) => {
+      const step = { mass, changedMass, before: sum, changedBefore: changedSum };
+      sum += mass;
+      changedSum += changedMass;
+      return step;
+    });
+    if (sum !== whole) throw new Refusal('bug', 'masses that do not sum to one');
+    this.sums = { steps, whole };
+    return this.sums;
+  }
+
+  /** L(p): the least mass under the changed data of a test with mass p in 0..1 under the audited data. */
+  leastAfterSurvival(p) {
+    if (this.groups.length === 0) return p;
+    const { steps, whole } = this.prepare();
+    // The last type whose predecessors fit: their masses are at most p.
+    let [low, high] = [0, steps.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (steps[middle].before * p.d <= p.n * whole) low = middle;
+      else high = middle - 1;
+    }
+    const { mass, changedMass, before, changedBefore } = steps[low];
+    if (mass === 0n) return { n: changedBefore, d: whole };
+    const part = p.n * whole - before * p.d;
+    return { n: changedBefore * mass * p.d + part * changedMass, d: whole * mass * p.d };
+  }
+
+  /** LB(p) = rho L((p - (1 - rho)) / rho), and zero for p at most 1 - rho. */
+  least(p) {
+    const { n, d } = this.rho;
+    if (n === d) return this.leastAfterSurvival(p);
+    const lost = subtract(ONE, this.rho);
+    if (n === 0n || !less(lost, p)) return ZERO;
+    const left = subtract(p, lost);
+    const inner = this.leastAfterSurvival(fraction(left.n * d, left.d * n));
+    return fraction(n * inner.n, d * inner.d);
+  }
+
+  /** The least chance that proves a majority: 1 - rho L(1 - 1/(2 rho)); null when none does. */
+  threshold() {
+    const { n, d } = this.rho;
+    if (2n * n <= d) return null;
+    const inner = this.leastAfterSurvival(fraction(2n * n - d, 2n * n));
+    return subtract(ONE, fraction(n * inner.n, d * inner.d));
+  }
+}
+
+/**
+ * The coefficients of Q^n from z^0, for Q = a z^2 + b z + c. The derivative of P = Q^n satisfies
+ * P' Q = n Q' P, which gives each coefficient from the two before it.
+ */
+function coefficients(a, b, c, n) {
+  const result = [c ** BigInt(n)];
+  for (let k = 1; k <= 2 * n; k++) {
+    const one = b * BigInt(n - k + 1) * result[k - 1];
+    const two = k > 1 ? a * BigInt(2 * n - k + 2) * result[k - 2] : 0n;
+    result.push((one + two) / (c * BigInt(k)));
+  }
+  return result;
+}
+
+/** The caps of section 8 on what signed budgets may cost. */
+export function demandAffordable(noises) {
+  let [types, bits] = [0, 0];
+  for (const noise of noises) {
+    const cost = noise.cost();
+    types += cost.types;
+    bits += cost.bits;
+  }
+  demand(types <= 2 ** 20 && bits <= 2 ** 31, 'statement', 'budgets that cost too much to check');
+}

@@ -1,0 +1,181 @@
+// The numbered steps of section 8, for a single-input file and for a release.
+
+import { judge, readChallenge } from './challenge.mjs';
+import { parseEnvelope, readEnvelope, signers } from './dsse.mjs';
+import { LIMITS, canonical, parseObject, same } from './json.mjs';
+import { included, leafHash, root } from './merkle.mjs';
+import { sha256 } from './platform.mjs';
+import { checkArtefacts } from './release.mjs';
+import { Refusal, demand } from './refusal.mjs';
+import { rule, within } from './rules.mjs';
+import * as shapes from './shapes.mjs';
+import { readStatements } from './statements.mjs';
+import { fromBase64, fromHex, toHex } from './text.mjs';
+import { thresholdsOf } from './thresholds.mjs';
+
+const MEDIA_TYPE = 'application/vnd.auditor.input+json;version=';
+const LINE_FEED = 10;
+
+/** Steps 2 to 6: what both kinds of file have in common. */
+async function establish(envelopes, keys, challengers) {
+  if (keys.length === 0) throw new Refusal('undecided', 'no key is pinned');
+  const before = await signers(envelopes.precommitment, keys);
+  const both = await signers(envelopes.certificate, before);
+  demand(both.length > 0, 'signature', 'no pinned key signed both envelopes');
+  const auditors = both.map(({ keyid }) => keyid);
+  const stated = readStatements(envelopes, auditors);
+  const { certificate, smoothing } = stated;
+  const audit = certificate.get('audit');
+  const thresholds = thresholdsOf(audit, smoothing);
+  demand(same(certificate.get('thresholds'), thresholds.table), 'claim', 'other thresholds');
+  return { ...stated, audit, auditors, challengers, follows: rule(audit, smoothing, thresholds) };
+}
+
+/** The claim in these bytes. */
+function readLeaf(bytes) {
+  const leaf = parseObject(bytes, LIMITS.leaf);
+  shapes.leaf(leaf, 'leaf', 'statement');
+  return leaf;
+}
+
+function checkTrueLabel(leaf, classes) {
+  const label = leaf.get('trueLabel');
+  demand(label === null || label < classes, 'statement', 'a true label that is no class');
+}
+
+/** Steps 9 and 10 for one row. */
+function checkClaim(leaf, row, follows) {
+  const evidence = new Map(leaf.get('evidence'));
+  demand(evidence.get('row') === toHex(sha256(row)), 'claim', 'another row');
+  evidence.delete('row');
+  const { label, statistics, frontier } = follows(row);
+  demand(leaf.get('label') === label, 'claim', 'another label');
+  demand(same(evidence, statistics), 'claim', 'other statistics');
+  demand(same(leaf.get('frontier'), frontier), 'claim', 'another frontier');
+}
+
+/** Verify a single-input file; the verdict, or a refusal. */
+export async function verifyInput(bytes, keys, challengers = []) {
+  const container = parseObject(bytes, LIMITS.container);
+  const mediaType = container.get('mediaType');
+  if (mediaType !== `${MEDIA_TYPE}1` && String(mediaType).startsWith(MEDIA_TYPE)) {
+    throw new Refusal('undecided', 'another version of the container');
+  }
+  demand(mediaType === `${MEDIA_TYPE}1`, 'envelope', 'not a single-input file');
+  shapes.container(container, 'container', 'envelope');
+  const envelopes = {
+    certificate: readEnvelope(container.get('certificate')),
+    precommitment: readEnvelope(container.get('precommitment')),
+  };
+  const [leafBytes, row] = ['leaf', 'row'].map((key) => fromBase64(container.get(key), 'envelope'));
+  const inclusion = container.get('inclusion');
+  const proof = inclusion.get('hashes').map((hash) => fromBase64(hash, 'envelope'));
+  const answer = container.get('challenge');
+  const signedChallenge = answer === null ? null : readEnvelope(answer);
+  if (container.get('time') !== null) fromBase64(container.get('time'), 'envelope');
+
+  const known = await establish(envelopes, keys, challengers);
+  const { certificate, smoothing, follows } = known;
+  const batch = certificate.get('batch');
+  demand(inclusion.get('size') === batch.get('size'), 'inclusion', 'a tree of another size');
+  const [index, size] = [inclusion.get('index'), batch.get('size')];
+  const rootHash = fromHex(batch.get('rootHash'));
+  demand(proof.every((hash) => hash.length === 32), 'inclusion', 'a proof of other hashes');
+  demand(included(leafHash(leafBytes), index, size, proof, rootHash), 'inclusion', 'not in the tree');
+  const leaf = readLeaf(leafBytes);
+  demand(leaf.get('index') === index, 'inclusion', 'a leaf of another index');
+
+  checkTrueLabel(leaf, smoothing.classes);
+  demand(row.length === certificate.get('evidence').get('rowSize'), 'claim', 'a row of another size');
+  checkClaim(leaf, row, follows);
+  const challenge = await judge(readChallenge(signedChallenge, container.get('drand')), known);
+  return { verdict: 'verified', certificate: toHex(sha256(envelopes.certificate.payload)), challenge, claim: leaf };
+}
+
+/**
+ * Verify a release: `files` are the bytes of its small files by name, `digests` the SHA-256 of the
+ * files that vote. The verdict, or a refusal.
+ */
+export async function verifyRelease(files, digests, keys, challengers = []) {
+  const need = (name) => {
+    if (!files.has(name)) throw new Refusal('undecided', `no ${name}`);
+    return files.get(name);
+  };
+  const envelopes = {
+    certificate: parseEnvelope(need('certificate.dsse.json')),
+    precommitment: parseEnvelope(need('precommit.dsse.json')),
+  };
+  const known = await establish(envelopes, keys, challengers);
+  const { certificate, audit, smoothing, follows } = known;
+  const size = certificate.get('batch').get('size');
+
+  const lines = split(need('claims.jsonl'));
+  demand(lines.length === size, 'inclusion', `${lines.length} claims of ${size}`);
+  const top = toHex(root(lines.map(leafHash)));
+  demand(top === certificate.get('batch').get('rootHash'), 'inclusion', 'claims of another tree');
+  const leaves = lines.map(readLeaf);
+  leaves.forEach((leaf, i) => demand(leaf.get('index') === i, 'inclusion', `claim ${i} has another index`));
+
+  checkInputs(leaves, audit, smoothing);
+  checkEvidence(leaves, need('evidence.bin'), certificate.get('evidence'), follows);
+  checkSummary(leaves, certificate, audit);
+  checkArtefacts(files, need, digests, known, envelopes);
+
+  const answer = files.get('challenge.dsse.json');
+  const round = files.get('challenge.drand.json');
+  const came = readChallenge(
+    answer === undefined ? null : parseEnvelope(answer),
+    round === undefined ? null : parseObject(round, LIMITS.envelope),
+  );
+  const challenge = await judge(came, known);
+  const verdict = { verdict: 'verified', certificate: toHex(sha256(envelopes.certificate.payload)) };
+  return { ...verdict, challenge, summary: certificate.get('summary') };
+}
+
+/** The lines of a file in which each ends in a line feed, without it. */
+function split(bytes) {
+  demand(bytes.at(-1) === LINE_FEED, 'inclusion', 'a last line without line feed');
+  const lines = [];
+  for (let from = 0; from < bytes.length; ) {
+    const end = bytes.indexOf(LINE_FEED, from);
+    lines.push(bytes.subarray(from, end));
+    from = end + 1;
+  }
+  return lines;
+}
+
+/** Step 8. */
+function checkInputs(leaves, audit, { classes }) {
+  const names = new Set();
+  const hashes = leaves.map((leaf) => {
+    const [index, input, trueLabel] = ['index', 'input', 'trueLabel'].map((key) => leaf.get(key));
+    names.add(new TextDecoder().decode(canonical(input)));
+    return leafHash(canonical(new Map([['index', index], ['input', input], ['trueLabel', trueLabel]])));
+  });
+  demand(toHex(root(hashes)) === audit.get('inputs').get('rootHash'), 'statement', 'other inputs');
+  demand(names.size === leaves.length, 'statement', 'an input twice');
+  for (const leaf of leaves) checkTrueLabel(leaf, classes);
+}
+
+/** Steps 9 and 10. */
+function checkEvidence(leaves, bytes, signed, follows) {
+  const width = signed.get('rowSize');
+  demand(bytes.length === width * signed.get('size'), 'claim', 'evidence of another size');
+  demand(toHex(sha256(bytes)) === signed.get('sha256'), 'claim', 'other evidence');
+  leaves.forEach((leaf, i) => checkClaim(leaf, bytes.subarray(i * width, (i + 1) * width), follows));
+}
+
+/** Step 11. */
+function checkSummary(leaves, certificate, audit) {
+  const right = leaves.filter((leaf) => leaf.get('label') !== null && leaf.get('label') === leaf.get('trueLabel'));
+  const holding = (budget) =>
+    right.filter((leaf) => leaf.get('frontier').some((larger) => within(budget, larger))).length;
+  const budgets = audit.get('recipe').get('claim').get('budgets');
+  const expected = new Map([
+    ['inputs', leaves.length],
+    ['correct', right.length],
+    ['abstained', leaves.filter((leaf) => leaf.get('label') === null).length],
+    ['certified', budgets.map((budget) => new Map([['budget', budget], ['count', holding(budget)]]))],
+  ]);
+  demand(same(certificate.get('summary'), expected), 'claim', 'another summary');
+}
