@@ -10,7 +10,7 @@ from typing import Final
 
 from auditor import files, keyfiles
 from auditor.errors import ReleaseError, UndecidedError, UsageError
-from auditor.format import dsse, members, merkle, single, statement
+from auditor.format import dsse, members, merkle, model_signing, single, statement
 from auditor.format.challenge import MAX_DRAND
 from auditor.format.dsse import MAX_ENVELOPE
 from auditor.format.keys import PublicKey
@@ -37,6 +37,7 @@ _LIMITS: Final = {
     "precommit.dsse.json": MAX_ENVELOPE,
     "certificate.dsse.json": MAX_ENVELOPE,
     BUNDLE: 2 * MAX_ENVELOPE,
+    model_signing.FILE: model_signing.MAX_FILE,
     "claims.jsonl": 2**30,
     "evidence.bin": 2**32,
     "members.sha256": members.MAX_LIST,

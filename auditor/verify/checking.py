@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from auditor.errors import UndecidedError
-from auditor.format import dsse, single
+from auditor.format import dsse, model_signing, single
 from auditor.format.dsse import Envelope
 from auditor.format.keys import PublicKey
 from auditor.format.predicate import Certificate, Precommitment
@@ -26,7 +26,7 @@ NEEDED: Final = (
     "recipe.toml",
 )
 BUNDLE: Final = "certificate.sigstore.json"
-OPTIONAL: Final = (BUNDLE, challenge.SIGNED, challenge.DRAND)
+OPTIONAL: Final = (BUNDLE, model_signing.FILE, challenge.SIGNED, challenge.DRAND)
 NO_WITNESSES: Final = Witnesses()
 
 
@@ -59,6 +59,8 @@ def release(
     folder.member_files(files["members.sha256"], digests, subject, certificate)
     if BUNDLE in files:
         folder.bundle(files[BUNDLE], second)
+    if model_signing.FILE in files:
+        folder.model_signature(files[model_signing.FILE], keys, files["members.sha256"])
     found = challenge.parse(files.get(challenge.SIGNED), files.get(challenge.DRAND))
     return start.verified("release", claims, start.origin(found, witnesses))  # (13)
 

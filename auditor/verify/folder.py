@@ -6,11 +6,12 @@ Numbered as in ``schemas/README.md``, section 8.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from auditor.errors import ReleaseError, UndecidedError
-from auditor.format import members, sigstore
+from auditor.errors import ReleaseError, UndecidedError, VerificationError
+from auditor.format import dsse, members, model_signing, sigstore
 from auditor.format.dsse import Envelope
+from auditor.format.keys import PublicKey
 from auditor.format.predicate import Certificate
 
 
@@ -47,3 +48,30 @@ def bundle(data: bytes, envelope: Envelope) -> None:
     """(12, folder) Check that the Sigstore bundle wraps the very envelope that was verified."""
     if sigstore.unwrap(data, "certificate.sigstore.json") != envelope:
         raise ReleaseError("certificate.sigstore.json: wraps another envelope")
+
+
+def model_signature(data: bytes, keys: Sequence[PublicKey], listing: bytes) -> None:
+    """(12, folder) Check that ``model.sig``, by a pinned key, lists exactly the member files.
+
+    ``listing`` is ``members.sha256``; names in ``model.sig`` are relative to ``members/``. The
+    file is optional, and whatever is wrong with it is a ReleaseError: the certificate stands
+    without it, but a folder whose two signatures disagree is not the signed one.
+    """
+    where = model_signing.FILE
+    try:
+        envelope = sigstore.unwrap(data, where)
+        dsse.verify(envelope, keys, where)
+        signed = model_signing.parse(envelope.payload, f"{where}.payload")
+    except VerificationError as error:
+        raise ReleaseError(str(error)) from error
+    voting = {
+        name.removeprefix(f"{members.FOLDER}/"): digest
+        for name, digest in members.parse(listing).items()
+        if name != members.FRONT_END
+    }
+    for name in sorted(voting.keys() | signed.keys()):
+        if signed.get(name) != voting.get(name):
+            raise ReleaseError(
+                f"{where}: {name[:80]!r}: expected {voting.get(name, 'no such file')}, as in "
+                f"members.sha256, got {signed.get(name, 'no such file')}"
+            )
