@@ -12,26 +12,14 @@ import onnx
 import torch
 from onnx import helper, numpy_helper
 
-from auditor.errors import RecipeError
+from auditor.errors import RecipeError, ReleaseError
 from auditor.learners.base import InputSpec, Layout
 from auditor.learners.graphs import finish, rows_shape
 from auditor.replay import runtime
-from auditor.replay.graph_digest import OPSET, member_axes
+from auditor.replay.form import Form
+from auditor.replay.graph_digest import OPSET, member_axes, strip
+from auditor.replay.graph_rules import OPERATORS, check_graph
 
-#: Operators whose result is not a function of their inputs, or that hide a graph in a graph.
-_FORBIDDEN: Final = frozenset(
-    {
-        "Bernoulli",
-        "If",
-        "Loop",
-        "Multinomial",
-        "RandomNormal",
-        "RandomNormalLike",
-        "RandomUniform",
-        "RandomUniformLike",
-        "Scan",
-    }
-)
 _TOLERANCE: Final = 1e-5
 _PROBE_ROWS: Final = 3
 
@@ -61,7 +49,9 @@ def template(make: Callable[[], torch.nn.Module], spec: InputSpec, name: str) ->
         )
         raise RecipeError(msg)
     _check(exported, rows.numpy(), expected, name)
-    return _emptied(exported, set(module.state_dict()))
+    emptied = _emptied(exported, set(module.state_dict()))
+    _check_as_verifiers_do(emptied, spec, name)
+    return emptied
 
 
 def _distinct(make: Callable[[], torch.nn.Module]) -> torch.nn.Module:
@@ -107,7 +97,7 @@ def _check(
     name: str,
 ) -> None:
     operators = {(node.domain, node.op_type) for node in model.graph.node}
-    foreign = sorted(kind for domain, kind in operators if domain or kind in _FORBIDDEN)
+    foreign = sorted(kind for domain, kind in operators if domain or kind not in OPERATORS)
     if foreign:
         msg = f"learner {name}: its graph needs operators that are not allowed: {foreign}"
         raise RecipeError(msg)
@@ -117,6 +107,18 @@ def _check(
     if not worst <= _TOLERANCE:
         msg = f"learner {name}: exported scores differ from the module's by {worst:.1e} (relative)"
         raise RecipeError(msg)
+
+
+def _check_as_verifiers_do(model: onnx.ModelProto, spec: InputSpec, name: str) -> None:
+    """Refuse before any training what every replay would refuse after it."""
+    shard = laid_out(model, spec, "shared")
+    axes = member_axes(shard)
+    strip(shard, axes)
+    form = Form(width=spec.width, members=1, outputs=spec.classes)
+    try:
+        check_graph(shard, axes, where=f"learner {name}", form=form)
+    except ReleaseError as error:
+        raise RecipeError(str(error)) from error
 
 
 def _emptied(exported: onnx.ModelProto, state: set[str]) -> onnx.ModelProto:
