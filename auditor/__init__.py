@@ -86,15 +86,31 @@ def plan(recipe: Path | str, *, device: str = "auto", workers: int | None = None
 
 
 def verify(
-    path: Path | str, key: Path | str | PublicKey | Sequence[Path | str | PublicKey]
+    path: Path | str,
+    key: Path | str | PublicKey | Sequence[Path | str | PublicKey] = (),
+    *,
+    trust: Path | str | None = None,
+    **options: Any,
 ) -> Verified:
     """Return what a release folder or single-input file establishes under the pinned key(s).
 
-    Raises VerificationError for everything that does not verify, UsageError for an unusable key.
+    ``trust`` is a trust.toml with keys, authorities and dates, in place of ``key``. ``options`` are
+    those of ``auditor.relying.verify``: ``challengers``, ``replay="all"`` or a number of votes to
+    cast again, ``retrain`` a number of members to train again, ``data`` the folder of your data.
+    Raises VerificationError for everything that does not verify, UsageError for what the caller can
+    mend, such as an unusable key.
     """
-    from auditor.release import verify as implementation
+    from auditor import relying
 
-    return implementation(path, key)
+    if trust is None:
+        return relying.verify(path, keys=key, **options)
+    from auditor import clock
+    from auditor.policyfiles import load_trust
+
+    believed = load_trust(Path(trust))
+    verified = relying.verify(path, trust=believed, **options)
+    relying.timely(verified, believed, clock.now())
+    return verified
 
 
 def extract(path: Path | str, index: int) -> bytes:

@@ -27,7 +27,7 @@ LAYERS = (
         "recipe",
         "datasets",
     ),
-    *("replay", "learners", "report", "run", "relying", "cli", "__init__"),
+    *("replay", "learners", "report", "run", "recheck", "relying", "policyfiles", "cli", "__init__"),
 )
 
 FORBIDDEN = {"numpy", "scipy", "torch", "onnx", "onnxruntime", "jsonschema", "typer"}

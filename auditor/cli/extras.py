@@ -8,7 +8,7 @@ from typing import Final
 from auditor.errors import UsageError
 
 _MODULES: Final = {
-    "replay": ("numpy", "onnxruntime", "PIL"),
+    "replay": ("numpy", "onnx", "onnxruntime", "PIL"),
     "run": (
         "jinja2",
         "matplotlib",
@@ -22,6 +22,7 @@ _MODULES: Final = {
         "torch",
         "torchvision",
     ),
+    "witness": ("py_arkworks_bls12381", "rfc3161_client"),
 }
 
 

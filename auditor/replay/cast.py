@@ -44,8 +44,13 @@ class Polls:
 
         ``inputs`` (n, d) are the symbols of all inputs, ``indices`` those to vote on.
         """
-        rows = [self.shower.fixed(inputs[index], self._input_noise(index)) for index in indices]
-        return self.ensemble.counts(np.concatenate(rows))
+        return self.ensemble.counts(self.rows(inputs, indices))
+
+    def rows(self, inputs: Symbols, indices: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Return all views (inputs * views, width) that fixed members are shown of some inputs."""
+        return np.concatenate(
+            [self.shower.fixed(inputs[index], self._input_noise(index)) for index in indices]
+        )
 
     def some_tallies(
         self, symbols: Symbols, index: int, views: Sequence[int]

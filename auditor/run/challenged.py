@@ -125,17 +125,15 @@ def _accepted(committed: Committed, awaited: Signed | Drand, given: Path) -> byt
         if isinstance(awaited, Drand):
             from auditor.witness import drand
 
-            canonical = drand.canonical(data, str(given))
-            round_ = form.parse_drand(canonical, str(given))
-            if (round_.chain_hash, round_.round) != (awaited.chain_hash, awaited.round):
-                msg = f"{given}: expected {words(awaited)}, got round {round_.round}"
+            canonical: bytes = drand.canonical(data, str(given))
+            found_round = form.parse_drand(canonical, str(given))
+            if (found_round.chain_hash, found_round.round) != (awaited.chain_hash, awaited.round):
+                msg = f"{given}: expected {words(awaited)}, got round {found_round.round}"
                 raise RunError(msg)
-            drand.beacon(canonical, str(given))
             return canonical
         found = _parsed(data, awaited).answer()
     except VerificationError as error:
-        msg = f"{given}: {error}"
-        raise RunError(msg) from error
+        raise RunError(str(error)) from error
     assert found is not None  # noqa: S101 - a signed one was parsed
     if found.precommitment != committed.digest:
         msg = (

@@ -15,6 +15,7 @@ from auditor.format import dsse, leaf, members, sigstore
 from auditor.format.keys import PrivateKey
 from auditor.format.leaf import Leaf
 from auditor.format.predicate import Certificate
+from auditor.progress import Progress, Silent
 from auditor.recipe import Recipe
 from auditor.release import verify
 from auditor.replay.graph_digest import graph_digest
@@ -27,7 +28,6 @@ from auditor.run.executor import executor
 from auditor.run.job import Bench, Job
 from auditor.run.pictures import pictures
 from auditor.run.prepare import prepare, refuse_existing
-from auditor.progress import Progress, Silent
 from auditor.run.stages import Cost
 from auditor.run.workspace import Workspace
 from auditor.verify.verified import Verified

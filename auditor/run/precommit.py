@@ -9,10 +9,10 @@ from pathlib import Path
 from auditor.errors import RunError
 from auditor.files import write_atomic
 from auditor.format.challenge import Awaited, Drand, Signed
+from auditor.progress import Progress, Silent
 from auditor.run import challenged
 from auditor.run.challenged import Committed
 from auditor.run.prepare import prepare, refuse_existing
-from auditor.progress import Progress, Silent
 from auditor.run.workspace import Workspace
 
 

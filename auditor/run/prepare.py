@@ -15,11 +15,11 @@ from auditor.format.keys import PrivateKey
 from auditor.format.strict_json import canonical
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
+from auditor.progress import Progress
 from auditor.randomness import derive
 from auditor.recipe import Recipe
 from auditor.run import commit, early, environment, user_code
 from auditor.run.commit import DeclaredInput
-from auditor.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from auditor.files import write_atomic
 from auditor.format.members import FRONT_END, shard_name
+from auditor.progress import Progress
 from auditor.run import tasks, vote
 from auditor.run.executor import Executor
 from auditor.run.job import Bench
-from auditor.progress import Progress
 from auditor.run.workspace import Workspace
 
 _SELF_TEST = "selftest.json"

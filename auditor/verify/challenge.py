@@ -82,7 +82,9 @@ class Files:
         """What a certificate cites: SHA-256 (hex) of the payload, or of the round's file."""
         if self.signed is not None:
             return hashlib.sha256(self.signed.payload).hexdigest()
-        return self.drand and hashlib.sha256(self.drand.to_bytes()).hexdigest()
+        if self.drand is not None:
+            return hashlib.sha256(self.drand.to_bytes()).hexdigest()
+        return None
 
     def answer(self) -> Challenge | None:
         """Return the signed challenge, whoever signed it; raise EnvelopeError, StatementError."""
@@ -99,7 +101,9 @@ class Files:
     def value(self) -> bytes | None:
         """Return the challenge value; raises as ``answer`` does."""
         answer = self.answer()
-        return self.drand and self.drand.value if answer is None else bytes.fromhex(answer.value)
+        if answer is not None:
+            return bytes.fromhex(answer.value)
+        return None if self.drand is None else self.drand.value
 
 
 def parse(signed: bytes | None, drand: bytes | None) -> Files:

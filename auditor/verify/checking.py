@@ -62,7 +62,7 @@ def release(
     if model_signing.FILE in files:
         folder.model_signature(files[model_signing.FILE], keys, files["members.sha256"])
     found = challenge.parse(files.get(challenge.SIGNED), files.get(challenge.DRAND))
-    return start.verified("release", claims, start.origin(found, witnesses))  # (13)
+    return start.verified("release", claims, found, witnesses)  # (13)
 
 
 def signed(precommitment: bytes, certificate: bytes, keys: Sequence[PublicKey]) -> None:
@@ -83,7 +83,7 @@ def single_input(
     steps.true_label(leaf, start.certificate)  # (8)
     claim = steps.judged(leaf, parts.row, start.rule)  # (9), (10)
     found = challenge.Files(signed=parts.challenge, drand=parts.drand)
-    return start.verified("input", (claim,), start.origin(found, witnesses))  # (13)
+    return start.verified("input", (claim,), found, witnesses)  # (13)
 
 
 class _Start:
@@ -106,21 +106,20 @@ class _Start:
         steps.thresholds(self.rule, self.certificate)  # (6)
         self.payload = certificate.payload
 
-    def origin(self, found: challenge.Files, witnesses: Witnesses) -> challenge.Origin:
-        """(13) Return where the draws came from, as this verifier judges it."""
-        return challenge.judge(
-            self.precommitment,
-            self.certificate,
-            found,
-            witnesses,
-            randomised=self.rule.randomised,
-        )
-
     def verified(
-        self, kind: scope.Kind, claims: tuple[Claim, ...], origin: challenge.Origin
+        self,
+        kind: scope.Kind,
+        claims: tuple[Claim, ...],
+        found: challenge.Files,
+        witnesses: Witnesses,
     ) -> Verified:
         """(13) Return the result, with what it does and does not rest on."""
         randomised = self.rule.randomised
+        origin = challenge.judge(
+            self.precommitment, self.certificate, found, witnesses, randomised=randomised
+        )
+        time = witnesses.time
+        stamped = time is not None and time.digest == self.certificate.precommitment
         return Verified(
             kind=kind,
             precommitment=self.precommitment,
@@ -133,6 +132,7 @@ class _Start:
             axes=tuple(self.rule.axes),
             challenge=origin,
             claims=claims,
+            time=time if stamped else None,
             checked=scope.checked(kind),
             not_checked=scope.not_checked(kind, self.certificate, origin, randomised=randomised),
         )

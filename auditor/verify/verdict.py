@@ -9,6 +9,7 @@ from typing import Final
 from auditor.errors import AuditorError, UndecidedError, VerificationError
 from auditor.guarantee.threat import Budget
 from auditor.verify.challenge import Origin
+from auditor.verify.evidence_words import budget_text, evidence_json, evidence_text, share
 from auditor.verify.verified import Claim, Verified
 
 SCHEMA: Final = "urn:auditor:verdict:v1"
@@ -39,6 +40,7 @@ def text(verified: Verified) -> str:
         f"committed    {verified.precommitment.created_at} (the auditor's clock)",
         "",
         *(_release(verified) if verified.kind == "release" else _claim(verified)),
+        *([] if verified.evidence is None else ["", *evidence_text(verified.evidence, verified)]),
         "",
         *_block("checked", verified.checked),
         *_block("not checked", verified.not_checked),
@@ -74,6 +76,7 @@ def to_json(verified: Verified) -> str:
         "threat": {"unit": audit.unit, "moves": dict(audit.moves)},
         "summary": verified.summary if verified.kind == "release" else None,
         "claim": _claim_json(verified.claims[0]) if verified.kind == "input" else None,
+        "evidence": evidence_json(verified.evidence),
         "checked": list(verified.checked),
         "notChecked": list(verified.not_checked),
     }
@@ -90,25 +93,6 @@ def failure_json(error: AuditorError) -> str:
         "message": str(error),
     }
     return _dump(value)
-
-
-def share(count: int, total: int) -> str:
-    """Return count/total to four decimals, rounded down.
-
-    >>> share(2, 3)
-    '0.6666'
-    """
-    whole, rest = divmod(10_000 * count // max(total, 1), 10_000)
-    return f"{whole}.{rest:04d}"
-
-
-def budget_text(budget: Budget) -> str:
-    """Return a budget in words.
-
-    >>> budget_text(Budget.of({"trainExamples": 65, "inputFeatures": 4}))
-    'trainExamples 65, inputFeatures 4'
-    """
-    return str(budget) if budget.amounts else "no change at all"
 
 
 def _release(verified: Verified) -> list[str]:

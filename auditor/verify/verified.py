@@ -13,6 +13,7 @@ from auditor.format.predicate import Certificate, Precommitment
 from auditor.format.statement import Statement
 from auditor.guarantee.threat import Budget
 from auditor.verify.challenge import Origin
+from auditor.verify.witness import TrustedTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +57,49 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """``found`` of ``sampled`` units, out of ``of``, were not as signed.
+
+    At most ``undetected`` of all units are not, those found included, unless an event of
+    probability at most ``delta`` ("a/b") happened in drawing the sample.
+    """
+
+    of: int
+    sampled: int
+    found: int
+    delta: str
+    undetected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a verifier re-did beyond signature and arithmetic, and what the claims are then worth.
+
+    ``votes``: cells of votes cast again (a vote of a drawn member, or all members' counts in one
+    view); ``members``: members trained again, ``bitwise`` of them with the same bits. None: not
+    looked at. ``secret`` (32 bytes in hex) repeats the samples. ``surviving``: each claim with as
+    much forged against it as may be undetected. ``certified``: by declared budget, inputs that are
+    certified with their true label wherever the forged cells and members lie; ``given_members``:
+    the same if all members are what training gives.
+    """
+
+    secret: str
+    votes: Sampled | None
+    members: Sampled | None
+    bitwise: int | None
+    surviving: tuple[Claim, ...]
+    certified: tuple[tuple[Budget, int], ...]
+    given_members: tuple[tuple[Budget, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
     """A certificate whose signature and arithmetic were checked under a pinned key.
 
     ``kind`` says what was at hand: a whole release folder, or the file of a single input, whose
     one claim is then all of ``claims``. ``checked`` and ``not_checked`` say what a reader may rely
-    on; ``challenge`` is this verifier's own judgement, never read from the certificate.
+    on; ``challenge`` is this verifier's own judgement, never read from the certificate, and
+    ``time`` what a pinned authority says about the precommitment.
     """
 
     kind: Literal["release", "input"]
@@ -77,6 +115,8 @@ class Verified:
     claims: tuple[Claim, ...]
     checked: tuple[str, ...]
     not_checked: tuple[str, ...]
+    time: TrustedTime | None = None
+    evidence: Evidence | None = None
 
     @property
     def audit(self) -> Mapping[str, object]:
@@ -113,7 +153,23 @@ class Verified:
 
         Raises UsageError for a single-input file, which says nothing about the others.
         """
+        return Fraction(self._certified(self.claims, budget), len(self.claims))
+
+    def surviving_accuracy(self, budget: Budget | Mapping[str, int]) -> Fraction:
+        """Return the certified accuracy that is left once undetected forgery is charged.
+
+        Equal to ``certified_accuracy`` where neither votes nor members were looked at again.
+        """
+        if self.evidence is None:
+            return self.certified_accuracy(budget)
+        wanted = budget if isinstance(budget, Budget) else Budget.of(budget)
+        one_by_one = self._certified(self.evidence.surviving, wanted)
+        together = dict(self.evidence.certified).get(wanted, 0)
+        return Fraction(max(one_by_one, together), len(self.claims))
+
+    def _certified(self, claims: tuple[Claim, ...], budget: Budget | Mapping[str, int]) -> int:
         if self.kind != "release":
             raise UsageError("certified accuracy needs the release folder, not a single input")
-        certified = sum(c.label == c.true_label and c.certified(budget) for c in self.claims)
-        return Fraction(certified, len(self.claims))
+        return sum(
+            c.label is not None and c.label == c.true_label and c.certified(budget) for c in claims
+        )

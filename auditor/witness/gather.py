@@ -31,18 +31,19 @@ def gather(
     on the precommitment, ``keys`` the pinned challengers, ``roots`` the pinned authorities. What
     does not verify is left out and its reason kept.
     """
-    if round_file is None:
-        return Witnesses(keys=tuple(keys))
-    from auditor.witness import drand, rfc3161
-
+    beacon, time = None, None
     why: list[str] = []
-    beacon = _unless_wrong(lambda: drand.beacon(round_file, DRAND), why)
-    time = None
+    if round_file is not None:
+        from auditor.witness import drand
+
+        beacon = _unless_wrong(lambda: drand.beacon(round_file, DRAND), why)
     if response is None:
         why.append("the precommitment has no time stamp (precommit.tsr)")
     elif not roots:
         why.append("no time-stamping authority is pinned")
     else:
+        from auditor.witness import rfc3161
+
         digest = hashlib.sha256(precommitment.payload).hexdigest()
         time = _unless_wrong(lambda: rfc3161.trusted_time(response, digest, roots), why)
     return Witnesses(keys=tuple(keys), time=time, beacon=beacon, why=tuple(why))

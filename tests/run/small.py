@@ -57,6 +57,7 @@ def recipe(
     *,
     learner: str = 'name = "naive-bayes"',
     extra: str = "",
+    top: str = "",
     data: dict[str, Any] | None = None,
 ) -> Path:
     """Write arrays and a recipe for this product of sides into ``folder``; return the recipe."""
@@ -73,6 +74,7 @@ def recipe(
         'classes = ["1", "7"]',
         'designSeed = "small"',
         'selection = "none"',
+        top,
         "members = 120" if drawn else "",
         "draws = 60" if noisy and not drawn else "",
         '[data]\nsource = "npz"\npath = "digits.npz"',

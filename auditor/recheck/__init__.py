@@ -1,0 +1,1 @@
+"""What a relying party does beyond arithmetic: cast votes again, and train members again."""

@@ -1,0 +1,100 @@
+"""Everything that a relying party can check of a release, in one call."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from auditor import release
+from auditor.errors import SignatureError, UsageError
+from auditor.exact import rational
+from auditor.progress import Progress, Silent
+from auditor.release import Key
+from auditor.verify.trust import Trust, standing
+from auditor.verify.verified import Verified
+
+DELTA: Final = "1/1000"
+_SECRET: Final = 32
+
+
+def verify(
+    path: Path | str,
+    *,
+    keys: Key | Sequence[Key] = (),
+    challengers: Key | Sequence[Key] = (),
+    timestampers: Sequence[tuple[str, bytes]] = (),
+    trust: Trust | None = None,
+    replay: int | Literal["all"] | None = None,
+    retrain: int | None = None,
+    data: Path | str | None = None,
+    delta: str = DELTA,
+    sample_seed: bytes | None = None,
+    match: Literal["votes", "bitwise"] = "votes",
+    allow_code: Sequence[str] = (),
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> Verified:
+    """Verify a release or a single-input file, and look at votes and members again if asked to.
+
+    ``keys``, ``challengers`` and ``timestampers`` are those of ``release.verify``; ``trust`` has
+    them all (whose dates ``timely`` judges). ``replay`` casts so many cells of votes again, or
+    "all"; ``retrain`` trains so many members again; both need the ``data`` folder unless the source
+    ships with a library, and the packages of the extras ``replay`` and ``run``. ``delta`` bounds
+    the chance that more is wrong than a sample lets one say; ``sample_seed`` (32 bytes, fresh
+    otherwise) repeats a sample. Raises VerificationError for what does not verify, UsageError for
+    what the caller can mend.
+    """
+    if trust is not None:
+        keys, challengers = trust.keys("auditor"), trust.keys("challenger")
+        timestampers = trust.timestampers
+    if not replay and not retrain:
+        return release.verify(path, keys, challengers=challengers, timestampers=timestampers)
+    from auditor.recheck.recheck import Wanted, recheck
+
+    folder = Path(path)
+    if not folder.is_dir():
+        raise UsageError(f"{path}: votes and members are looked at again in a release folder only")
+    try:
+        level = rational.parse(delta)
+    except ValueError:
+        level = rational.parse("0")
+    if not 0 < level < 1:
+        raise UsageError(f"delta: expected a fraction such as 1/1000, got {delta!r}")
+    if sample_seed is not None and len(sample_seed) != _SECRET:
+        raise UsageError(f"sample seed: expected {_SECRET} bytes, got {len(sample_seed)}")
+    pinned = release.public_keys(keys)
+    files = release.read(folder, pinned)
+    verified = release.verify_files(
+        files,
+        pinned,
+        challengers=release.public_keys(challengers),
+        timestampers=timestampers,
+    )
+    wanted = Wanted(
+        replay=replay or 0,
+        retrain=retrain or 0,
+        # Drawn after every file was hashed: whoever made them did not know it.
+        secret=sample_seed or secrets.token_bytes(_SECRET),
+        delta=level,
+        data=None if data is None else Path(data),
+        match=match,
+        allow_code=allow_code,
+        device=device,
+    )
+    return recheck(verified, files, folder, wanted, progress or Silent())
+
+
+def timely(verified: Verified, trust: Trust, now: str) -> None:
+    """Raise SignatureError unless ``trust`` believes the signer, and the date, at ``now``."""
+    for check in standing(
+        trust,
+        keyid=verified.keyid,
+        serial=verified.precommitment.serial,
+        created_at=verified.precommitment.created_at,
+        time=verified.time,
+        now=now,
+    ):
+        if check.result != "pass":
+            raise SignatureError(f"{check.id}: expected {check.expected}, got {check.actual}")
