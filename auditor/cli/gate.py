@@ -1,24 +1,32 @@
-"""``audit gate``: does a release meet a policy, under a trust, now?"""
+"""``audit gate``: whether a release meets a policy, under a trust, now."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from auditor.cli import evidence
+from auditor.cli.evidence import (
+    CodeOption,
+    DataOption,
+    DeltaOption,
+    Match,
+    MatchOption,
+    ReplayOption,
+    RetrainOption,
+    SeedOption,
+)
 from auditor.cli.failures import complain
+from auditor.cli.progress import Style, display
 from auditor.cli.screen import show
-from auditor.errors import UsageError, VerificationError
+from auditor.errors import UsageError
 
 if TYPE_CHECKING:
     from auditor.verify.forms import Shown
     from auditor.verify.gate import Report
-    from auditor.verify.policy import Policy
-    from auditor.verify.trust import Trust
-    from auditor.verify.verified import Verified
-    from auditor.verify.witness import TrustedTime
 
 _COLOURS = {"GATE PASSED": "green", "GATE FAILED": "red", "GATE UNDECIDED": "yellow"}
 
@@ -32,13 +40,6 @@ class Form(StrEnum):
     JUNIT = "junit"
 
 
-class Match(StrEnum):
-    """When a retrained member counts as the same."""
-
-    VOTES = "votes"
-    BITWISE = "bitwise"
-
-
 def gate(
     path: Annotated[Path, typer.Argument(metavar="RELEASE", help="The release folder.")],
     *,
@@ -48,28 +49,13 @@ def gate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the report here, not to stdout.")
     ] = None,
-    replay: Annotated[
-        str | None, typer.Option(metavar="all|K", help="Cast all votes, or K of them, again.")
-    ] = None,
-    retrain: Annotated[
-        int | None, typer.Option(min=1, help="Train so many members again.")
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Your copy of the data, for --replay and --retrain.")
-    ] = None,
-    delta: Annotated[
-        str, typer.Option(help="The chance that a sample misses more than is counted.")
-    ] = "1/1000",
-    match: Annotated[
-        Match, typer.Option(help="When a retrained member counts as the same.")
-    ] = Match.VOTES,
-    allow_code: Annotated[
-        list[str] | None,
-        typer.Option(metavar="sha256:HEX", help="User code that may be run. Repeatable."),
-    ] = None,
-    sample_seed: Annotated[
-        str | None, typer.Option(metavar="HEX", help="Draw an earlier sample once more.")
-    ] = None,
+    replay: ReplayOption = None,
+    retrain: RetrainOption = None,
+    data: DataOption = None,
+    delta: DeltaOption = "1/1000",
+    sample_seed: SeedOption = None,
+    match: MatchOption = Match.VOTES,
+    allow_code: CodeOption = None,
     subject: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Also ask if this file (or sha256:HEX) is part of it."),
@@ -89,6 +75,7 @@ def gate(
     now: Annotated[
         str | None, typer.Option(metavar="TIME", help="Judge as of this time (UTC).")
     ] = None,
+    progress: Annotated[Style, typer.Option(help="How to show progress, on stderr.")] = Style.AUTO,
     warn_only: Annotated[
         bool, typer.Option("--warn-only", help="Report as ever, but end with exit code 0.")
     ] = False,
@@ -108,39 +95,67 @@ def gate(
     from auditor.verify import forms
     from auditor.verify.gate import judge
 
+    progressing = display(progress if replay or retrain else Style.NONE)
     try:
-        summary = gate_shell.summary(vsa, vsa_key, verifier_id)
+        evidence.needed(replay, retrain)
         believed, demanded = policyfiles.load_trust(trust), policyfiles.load_policy(policy)
-        at = gate_shell.time(now)
+        wanted = gate_shell.attestation(vsa, vsa_key, verifier_id, resource_uri, demanded)
+        asked, at = gate_shell.digest(subject), gate_shell.time(now)
         verified = gate_shell.verified(
             path,
             believed,
-            replay=gate_shell.replays(replay),
+            replay=evidence.cells(replay),
             retrain=retrain,
             data=data,
             delta=delta,
+            sample_seed=evidence.secret(sample_seed),
             match=match.value,
             allow_code=allow_code or (),
-            sample_seed=gate_shell.seed(sample_seed),
-            now=at,
+            progress=progressing,
         )
         report = judge(
             verified,
             believed,
             demanded,
             now=at,
-            time=gate_shell.trusted_time(path, verified, believed),
-            subject=gate_shell.subject(path, verified, subject),
+            subject=gate_shell.subject(path, verified, asked, subject),
             resource_uri=resource_uri,
-            baseline=gate_shell.baseline(policy, demanded, believed, now=at),
+            baseline=gate_shell.baseline(policy, demanded, believed),
         )
-        if summary is not None:
-            gate_shell.attest(summary, path, report, resource_uri, policy)
     except UsageError as error:
         # A misused gate has no verdict; only who reads JSON gets an object in every case.
         if style is Form.JSON:
-            _write(forms.failure_json(error), output)
+            _write(forms.failure_json(error), output, style)
         raise
+    finally:
+        progressing.done()
     shown = gate_shell.shown(path, warn_only=warn_only)
-    _write(_rendered(report, shown, style), output, colour=style is Form.TEXT)
+    _write(_rendered(report, shown, style), output, style)
+    if output is not None:
+        complain(f"gate: {report.verdict} ({output})")
+    if wanted is not None:
+        gate_shell.attest(wanted, path, report)
     raise typer.Exit(shown.exit_code(report))
+
+
+def _rendered(report: Report, shown: Shown, style: Form) -> str:
+    from auditor.verify import forms, junit, sarif
+
+    render = {
+        Form.TEXT: forms.text,
+        Form.JSON: forms.to_json,
+        Form.SARIF: sarif.sarif,
+        Form.JUNIT: junit.junit,
+    }[style]
+    return render(report, shown)
+
+
+def _write(report: str, output: Path | None, style: Form) -> None:
+    if output is not None:
+        from auditor import files
+
+        files.write_atomic(output, report.encode("utf-8"))
+    elif style is Form.TEXT:
+        show(report, _COLOURS)
+    else:
+        typer.echo(report, nl=False)

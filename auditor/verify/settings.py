@@ -248,7 +248,7 @@ def _time_text(value: object) -> str | None:
 
 
 def _closest(word: str, allowed: Collection[str]) -> str:
-    close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, allowed, n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
