@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.format.keys import PublicKey
+    from auditor.progress import Progress
     from auditor.replay.predict import Predictor
     from auditor.run.pipeline import RunResult
     from auditor.run.plan import Plan
-    from auditor.progress import Progress
     from auditor.verify.verified import Verified
 
 __all__ = [

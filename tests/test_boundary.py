@@ -16,18 +16,9 @@ PURE_FILES += [ROOT / "errors.py", ROOT / "randomness.py"]
 ALL_FILES = sorted(ROOT.rglob("*.py"))
 ORDER = ("errors", "randomness", "exact", "guarantee", "format", "verify")
 LAYERS = (
-    *(
-        *ORDER,
-        "files",
-        "clock",
-        "keyfiles",
-        "witness",
-        "release",
-        "challenger",
-        "recipe",
-        "datasets",
-    ),
-    *("replay", "learners", "report", "run", "recheck", "relying", "policyfiles", "cli", "__init__"),
+    *(*ORDER, "files", "clock", "progress", "keyfiles", "policyfiles", "witness", "release"),
+    *("challenger", "recipe", "datasets", "replay", "learners", "report", "run", "recheck"),
+    *("relying", "modelsign", "cli", "__init__"),
 )
 
 FORBIDDEN = {"numpy", "scipy", "torch", "onnx", "onnxruntime", "jsonschema", "typer"}
