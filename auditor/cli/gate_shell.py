@@ -169,10 +169,8 @@ def attest(wanted: Attestation, path: Path, report: Report) -> None:
     summary = vsa.Summary(
         subject=subject_digest,
         verifier_id=wanted.verifier_id,
-        version=metadata.version("auditor"),
         time_verified=report.now,
         resource_uri=wanted.resource_uri,
-        policy_uri=f"urn:auditor:policy:sha256:{report.policy.sha256}",
         policy=report.policy.sha256,
         trust=report.trust.sha256,
         attestations=names,

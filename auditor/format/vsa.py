@@ -22,16 +22,15 @@ class Summary:
     """The fields of the predicate. Digests are SHA-256 in hex, times YYYY-MM-DDThh:mm:ssZ.
 
     ``subject`` is the digest of ``members.sha256``; ``policy`` and ``trust`` of the two files that
-    it was judged by, ``policy_uri`` where the policy is; ``attestations`` gives the digest of each
-    envelope file that was verified, by name; ``levels`` is what was re-done, ignored on failure.
+    it was judged by, which both stand in the policy's URI; ``attestations`` gives the digest of
+    each envelope file that was verified, by name; ``levels`` is what was re-done, which a failure
+    does not say.
     """
 
     subject: str
     verifier_id: str
-    version: str
     time_verified: str
     resource_uri: str
-    policy_uri: str
     policy: str
     trust: str
     attestations: Mapping[str, str]
@@ -46,7 +45,6 @@ class Summary:
         for name, uri in (
             ("verifier id", self.verifier_id),
             ("resource URI", self.resource_uri),
-            ("policy URI", self.policy_uri),
         ):
             if not is_uri(uri):
                 raise UsageError(
@@ -55,13 +53,12 @@ class Summary:
         if any(level.startswith("SLSA_") for level in self.levels):
             raise UsageError(f"levels: {self.levels} claim levels of SLSA, which nobody checked")
         predicate = {
-            "verifier": {"id": self.verifier_id, "version": {"auditor": self.version}},
+            "verifier": {"id": self.verifier_id},
             "timeVerified": self.time_verified,
             "resourceUri": self.resource_uri,
             "policy": {
-                "uri": self.policy_uri,
+                "uri": f"urn:auditor:policy:{self.policy}:trust:{self.trust}",
                 "digest": {"sha256": self.policy},
-                "annotations": {"trust": {"sha256": self.trust}},
             },
             "inputAttestations": [
                 {"uri": name, "digest": {"sha256": digest}}

@@ -150,14 +150,14 @@ def test_a_warning_ends_with_0_and_reports_as_ever(folder: Path) -> None:
     assert (value["verdict"], value["warnOnly"], value["exitCode"]) == ("fail", True, 0)
 
 
-MISTAKES: Final[Mapping[str, tuple[Callable[[Path], None], tuple[str, ...], str]]] = {
+MISTAKES: Final[Mapping[str, tuple[Callable[[Path], object], tuple[str, ...], str]]] = {
     "a misspelt policy": (
         lambda folder: demand(folder, {"treat": {}}),
         (),
         "release.toml: treat: unknown key (did you mean threat?)",
     ),
     "a misspelt trust": (
-        lambda folder: (folder / "trust.toml").write_text("version = 1\nkey = []\n") and None,
+        lambda folder: (folder / "trust.toml").write_text("version = 1\nkey = []\n"),
         (),
         "trust.toml: key: unknown key (did you mean keys?)",
     ),
@@ -173,7 +173,7 @@ MISTAKES: Final[Mapping[str, tuple[Callable[[Path], None], tuple[str, ...], str]
 
 @pytest.mark.parametrize(("change", "extra", "sentence"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_a_sentence_and_code_2(
-    folder: Path, change: Callable[[Path], None], extra: tuple[str, ...], sentence: str
+    folder: Path, change: Callable[[Path], object], extra: tuple[str, ...], sentence: str
 ) -> None:
     change(folder)
     done = run(folder, *extra)
@@ -273,7 +273,9 @@ def test_a_pass_is_attested_with_what_was_redone(folder: Path) -> None:
     assert predicate["timeVerified"] == gates.NOW
     assert predicate["resourceUri"] == "https://example.com/model"
     policy = hashlib.sha256((folder / "release.toml").read_bytes()).hexdigest()
+    trust = hashlib.sha256((folder / "trust.toml").read_bytes()).hexdigest()
     assert predicate["policy"]["digest"] == {"sha256": policy}
+    assert trust in predicate["policy"]["uri"]
     assert predicate["verificationResult"] == "PASSED"
     assert predicate["verifiedLevels"] == ["ROBUSTNESS_SIGNATURE", "ROBUSTNESS_ARITHMETIC"]
     for item in predicate["inputAttestations"]:
