@@ -71,7 +71,8 @@ def precommit(
         )
     finally:
         shown.done()
-    typer.echo(safe(_next(made.file, made.digest, made.awaited, f"audit run {recipe} --out {out}")))
+    command = f"audit run {recipe} --out {out}" + ("" if key is None else f" --key {key}")
+    typer.echo(safe(_next(made.file, made.digest, made.awaited, command)))
 
 
 def _awaited(
