@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
+import subprocess
+import tarfile
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +18,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft4Validator, Draft202012Validator
 
 from auditor.errors import (
     ClaimError,
@@ -36,6 +40,7 @@ from auditor.verify.verified import Evidence, Sampled, Verified
 from auditor.verify.witness import TrustedTime
 from tests import gates, honest
 
+NO_NETWORK: Final = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT")
 SIZE: Final = 6
 LIST: Final = gates.listed(SIZE)
 INPUTS: Final = {"list": "inputs.list", "sha256": hashlib.sha256(LIST).hexdigest()}
@@ -578,6 +583,32 @@ def test_sarif_has_one_finding_for_each_check_that_did_not_pass(report: Report) 
         assert rules[result["ruleIndex"]] == result["ruleId"]
         location = result["locations"][0]["physicalLocation"]["artifactLocation"]
         assert location["uri"] == SHOWN.uri
+
+
+# The schema of SARIF 2.1.0, draft 4, as Microsoft ships it for tests of SARIF writers.
+PACKAGE: Final = "@microsoft/jest-sarif@1.0.0-beta.0"
+SARIF_SCHEMA: Final = "package/lib/schemas/sarif-2.1.0-rtm.5.json"
+SARIF_SHA256: Final = "2d99159ae54a3eea97f81781cff48780548657c35949f4b7f25e99a2ba4de4f8"
+
+
+@pytest.mark.slow
+def test_sarif_fits_the_published_schema(tmp_path: Path) -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("no npm here")
+    command = ["npm", "pack", "--silent", "--fetch-retries=1", "--fetch-timeout=20000", PACKAGE]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    if done.returncode and NO_NETWORK.search(done.stderr):
+        pytest.skip("npm reaches no registry")
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(next(tmp_path.glob("*.tgz"))) as archive:
+        file = archive.extractfile(SARIF_SCHEMA)
+        assert file is not None
+        data = file.read()
+    assert hashlib.sha256(data).hexdigest() == SARIF_SHA256
+    published = Draft4Validator(json.loads(data))
+    for report in REPORTS.values():
+        published.validate(json.loads(sarif.sarif(report, SHOWN)))
+    assert not published.is_valid({"version": "2.1.0", "runs": [{"results": []}]}), "a tool is due"
 
 
 def test_a_finding_keeps_its_fingerprint_whatever_the_figures() -> None:
