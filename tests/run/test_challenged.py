@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,7 +127,7 @@ def test_a_run_that_waited_for_a_published_round(
     stamp.write_bytes(authority.stamp(made.digest, at="2023-08-23T15:59:22Z"))
     result = auditor.run(recipe, out=out, workers=0, challenge=round_file, time=stamp)
     roots = [("local authority", authority.root_pem)]
-    options = {"keys": result.public_key, "timestampers": roots}
+    options: dict[str, Any] = {"keys": result.public_key, "timestampers": roots}
     found = relying.verify(out, data=tmp_path, replay=99, **options)
     assert found.challenge.kind == "drand"
     assert found.time is not None
