@@ -36,10 +36,10 @@ def member_axes(model: onnx.ModelProto, where: str = "graph") -> dict[str, int]:
         if number or entry.key != AXES_KEY:
             msg = f"{where}: metadata {entry.key[:80]!r}, expected {AXES_KEY} alone"
             raise ReleaseError(msg)
+        # Where it is no UTF-8, protobuf gives bytes instead of text.
+        text = entry.value if isinstance(entry.value, bytes) else entry.value.encode()
         try:
-            named = strict_json.parse(
-                entry.value.encode("utf-8", "replace"), f"{where}: {AXES_KEY}", limit=_MAX_AXES
-            )
+            named = strict_json.parse(text, f"{where}: {AXES_KEY}", limit=_MAX_AXES)
         except EnvelopeError as error:
             raise ReleaseError(str(error)) from error
         for name, axis in named.items():

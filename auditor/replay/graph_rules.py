@@ -135,6 +135,8 @@ def _parsed(data: bytes, where: str) -> onnx.ModelProto:
 def _check_parameters(model: onnx.ModelProto, axes: Mapping[str, int], where: str) -> None:
     """Check what the digest leaves out: parameters are float32 numbers, as many as declared."""
     names = [tensor.name for tensor in model.graph.initializer]
+    if not all(isinstance(name, str) for name in names):
+        raise ReleaseError(f"{where}: an initializer's name is not UTF-8")
     if len(set(names)) != len(names):
         raise ReleaseError(f"{where}: two initializers of the same name")
     if missing := sorted(axes.keys() - set(names)):
@@ -147,13 +149,17 @@ def _check_parameters(model: onnx.ModelProto, axes: Mapping[str, int], where: st
 
 
 def _check_fields(message: _Message, where: str) -> None:
-    """Refuse every field that is not on the list, wherever it is."""
+    """Refuse every field that is not on the list, and text that is no UTF-8, wherever it is."""
     kind = message.DESCRIPTOR.name
     for field, value in message.ListFields():
         if field.name not in _FIELDS.get(kind, ()):
             raise ReleaseError(f"{where}: holds {kind}.{field.name}, which no member needs")
+        single = hasattr(value, "ListFields") or isinstance(value, str | bytes | int | float)
+        parts = [value] if single else value
+        if field.type == field.TYPE_STRING and not all(isinstance(part, str) for part in parts):
+            raise ReleaseError(f"{where}: {kind}.{field.name} is not UTF-8")
         if field.message_type is not None:
-            for part in [value] if hasattr(value, "ListFields") else value:
+            for part in parts:
                 _check_fields(part, where)
 
 
