@@ -88,7 +88,7 @@ def gate(
     Examples:
       audit gate build/digits --trust trust.toml --policy release.toml
       audit gate release --trust trust.toml --policy release.toml --format sarif -o gate.sarif
-      audit gate release --trust trust.toml --policy release.toml --replay all --data data.npz
+      audit gate release --trust trust.toml --policy release.toml --replay all --data ~/data
     """
     from auditor import policyfiles
     from auditor.cli import gate_shell

@@ -15,7 +15,8 @@ from auditor.verify.verified import Sampled, Verified
 SCHEMA: Final = "urn:auditor:gate-report:v1"
 
 _WORDS: Final = {"pass": "GATE PASSED", "fail": "GATE FAILED", "undecided": "GATE UNDECIDED"}
-_MARKS: Final = {"pass": "pass", "fail": "FAIL", "undecided": "????"}
+_MARKS: Final = {"pass": "pass", "fail": "FAIL", "undecided": "undecided"}
+_INDENT: Final = " " * 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +49,12 @@ def text(report: Report, shown: Shown) -> str:
         f"policy     sha256 {report.policy.sha256}",
         f"trust      sha256 {report.trust.sha256}",
         f"judged at  {report.now}",
-        "",
     ]
+    if verified is not None:
+        lines.append(
+            f"selection  {verified.certificate.audit.selection} (how the recipe was chosen)"
+        )
+    lines.append("")
     for item in report.checks:
         lines += _check_lines(item)
     if verified is not None:
@@ -133,14 +138,10 @@ def failure_json(error: AuditorError) -> str:
 
 
 def _check_lines(item: Check) -> list[str]:
-    lines = [f"{_MARKS[item.result]}  {item.id}  {item.name}"]
+    lines = [f"{_MARKS[item.result]:<9}  {item.id}  {item.name}"]
     if item.result == "pass":
-        return [*lines, f"                   {item.actual}"]
-    return [
-        *lines,
-        f"                   expected  {item.expected}",
-        f"                   got       {item.actual}",
-    ]
+        return [*lines, f"{_INDENT}{item.actual}"]
+    return [*lines, f"{_INDENT}expected  {item.expected}", f"{_INDENT}got       {item.actual}"]
 
 
 def _evidence(verified: Verified | None) -> dict[str, object] | None:

@@ -104,17 +104,17 @@ class Settings:
             raise self._not_one_of(key, value, allowed)
         return value
 
-    def choices(self, key: str, allowed: Sequence[str]) -> tuple[str, ...]:
-        """Return a list of at least one of the allowed texts, none twice."""
-        items = self._items(key)
+    def choices(self, key: str, allowed: Sequence[str], *, empty: bool = False) -> tuple[str, ...]:
+        """Return a list of the allowed texts, none twice; ``empty``: whether there may be none."""
+        items = self._items(key, empty=empty)
         for item in items:
             if not isinstance(item, str) or item not in allowed:
                 raise self._not_one_of(key, item, allowed)
         return self._once(key, tuple(str(item) for item in items))
 
-    def digests(self, key: str, digits: int = 64) -> tuple[str, ...]:
-        """Return a list of at least one hexadecimal text, none twice."""
-        items = self._items(key)
+    def digests(self, key: str, digits: int = 64, *, empty: bool = False) -> tuple[str, ...]:
+        """Return a list of hexadecimal texts, none twice; ``empty``: whether there may be none."""
+        items = self._items(key, empty=empty)
         read = [
             Settings({key: item}, self.where, self.path, self._homes).hexadecimal(key, digits)
             for item in items

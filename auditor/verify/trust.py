@@ -94,7 +94,9 @@ def parse(data: bytes, where: str, file: Callable[[str], bytes]) -> Trust:
     document = read(data, where, _HOMES).only(_KEYS, ("version",))
     if document.integer("version", low=1, high=2**31) != 1:
         raise document.refuse("version", "1")
-    serials = document.digests("revokedSerials", 32) if "revokedSerials" in document else ()
+    serials: tuple[str, ...] = ()
+    if "revokedSerials" in document:
+        serials = document.digests("revokedSerials", 32, empty=True)
     pinned = tuple(_key(item, file) for item in _tables(document, "keys"))
     stampers = tuple(_timestamper(item, file) for item in _tables(document, "timestampers"))
     _unique(where, "keys", [entry.name for entry in pinned])
@@ -107,7 +109,7 @@ def parse(data: bytes, where: str, file: Callable[[str], bytes]) -> Trust:
     return Trust(
         pinned=pinned,
         timestampers=stampers,
-        drand=document.choices("drand", BEACONS) if "drand" in document else (),
+        drand=document.choices("drand", BEACONS, empty=True) if "drand" in document else (),
         maximum_age=(
             document.integer("maximumAge", low=1, high=MAX_AGE)
             if "maximumAge" in document
@@ -225,7 +227,7 @@ def _pem(item: Settings, file: Callable[[str], bytes]) -> bytes:
 
 
 def _tables(document: Settings, key: str) -> tuple[Settings, ...]:
-    return document.tables(key) if key in document else ()
+    return document.tables(key, empty=True) if key in document else ()
 
 
 def _unique(where: str, key: str, names: list[str]) -> None:

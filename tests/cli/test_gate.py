@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -20,8 +21,11 @@ from typer.testing import CliRunner, Result
 
 from auditor.cli.failures import guarded
 from auditor.cli.gate import gate
-from auditor.format import dsse, vsa
+from auditor.format import dsse, input_list, vsa
 from auditor.format.keys import PrivateKey
+from auditor.verify import policy as policies
+from auditor.verify import trust as trusts
+from auditor.verify.check import TITLES
 from tests import gates, honest
 
 RUNNER: Final = CliRunner()
@@ -328,7 +332,7 @@ def test_the_machines_clock_decides_and_no_variable_turns_it_back(
     arguments = [str(folder / "release"), "--trust", str(trust)]
     done = RUNNER.invoke(APP, [*arguments, "--policy", str(folder / "release.toml")])
     assert done.exit_code == 1
-    assert "FAIL  AUD-SIG-002" in done.stdout
+    assert "FAIL       AUD-SIG-002" in done.stdout
 
 
 def test_no_name_from_a_certificate_reaches_a_runner_as_a_command(folder: Path) -> None:
@@ -379,3 +383,41 @@ def test_the_summary_is_one_line_of_json_that_any_dsse_client_reads(folder: Path
     envelope = json.loads(out.read_bytes())
     assert envelope["payloadType"] == dsse.PAYLOAD_TYPE
     assert json.loads(base64.b64decode(envelope["payload"]))["predicate"]
+
+
+PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "gate.md"
+DIGITS: Final = PAGE.parents[1] / "examples" / "digits" / "recipe.toml"
+
+
+def test_the_files_of_the_page_can_be_read() -> None:
+    """And what it says of the inputs of the digits example is what ``audit inputs`` says."""
+    from auditor import datasets, recipe
+
+    train, chosen = datasets.load(recipe.load(DIGITS))
+    labels = chosen.labels.tolist()
+    listed = input_list.build(
+        (hashlib.sha256(chosen.tensor(i)).hexdigest(), chosen.class_names[label])
+        for i, label in enumerate(labels)
+    )
+    files = {
+        "release.pub": honest.P256.public.pem.encode(),
+        "challenger.pub": honest.ED25519.public.pem.encode(),
+        "tsa-root.pem": b"-----BEGIN CERTIFICATE-----",
+        "inputs.list": listed,
+    }
+    trust, policy = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    believed = trusts.parse(trust.encode(), "trust.toml", files.__getitem__)
+    assert len(believed.keys("auditor", at=gates.NOW)) == 1
+    demanded = policies.parse(policy.encode(), "release.toml", files.__getitem__)
+    assert demanded.data_roots == (train.root,)
+    assert demanded.baseline is not None
+
+
+def test_the_page_lists_every_check() -> None:
+    rows = re.findall(r"^\| (AUD-[A-Z]+-[0-9]+) \| (.*) \|$", PAGE.read_text(), re.MULTILINE)
+    assert rows == sorted(TITLES.items())
+
+
+def test_links_of_the_page_lead_somewhere() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", PAGE.read_text()):
+        assert (PAGE.parent / link).exists(), link

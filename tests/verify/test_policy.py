@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import json
@@ -349,3 +350,29 @@ def test_schema_and_code_accept_the_same(name: str, data: st.DataObject) -> None
         case _:
             inner.append(data.draw(ODD))
     assert accepted(name, changed) == VALIDATORS[name].is_valid(changed), changed
+
+
+@settings(max_examples=300)
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text("[]{}=\"'\\\n#.,-+:TZe0123456789 versionkeysinputslistallofroles", max_size=80).map(
+            str.encode
+        ),
+        st.tuples(st.sampled_from([document(POLICY), document(TRUST)]), st.data()).map(
+            lambda pair: damaged(*pair)
+        ),
+    )
+)
+def test_whatever_the_bytes_only_a_mistake_is_reported(data: bytes) -> None:
+    for read in (policies.parse, trusts.parse):
+        with contextlib.suppress(UsageError):
+            read(data, "f", lambda _: data)
+    with contextlib.suppress(UsageError):
+        input_list.parse(data, "f")
+
+
+def damaged(data: bytes, draw: st.DataObject) -> bytes:
+    """Return a document with a few bytes of it written over."""
+    place = draw.draw(st.integers(0, len(data)))
+    return data[:place] + draw.draw(st.binary(max_size=4)) + data[place + 2 :]
