@@ -37,8 +37,10 @@ def figures(
 
 
 def _accuracy(verified: Verified, policy: Policy) -> Iterator[Check]:
+    total = len(verified.claims)
+    given = ", given the members" if policy.given_members else ""
     for budget, least in policy.certified:
-        found = verified.surviving_accuracy(budget)
+        found = Fraction(_certified(verified, policy, budget), total)
         cost = ""
         if budget.get(TRAIN_EXAMPLES):
             cost = f" ({prices(verified.certificate.audit.moves)})"
@@ -47,42 +49,52 @@ def _accuracy(verified: Verified, policy: Policy) -> Iterator[Check]:
             about=_named(budget),
             holds=found >= least,
             expected=f"at least {decimal(least, up=True)}",
-            actual=f"{decimal(found)} of {len(verified.claims)} inputs{cost}",
+            actual=f"{decimal(found)} of {total} inputs{given}{cost}",
         )
-    total = len(verified.claims)
     if policy.clean is not None:
-        right = max(_standing(verified, right=True), _certified(verified, Budget()))
+        right = max(_standing(verified, right=True), _certified(verified, policy, Budget()))
         found = Fraction(right, total)
         yield check(
             "AUD-ACC-002",
             holds=found >= policy.clean,
             expected=f"at least {decimal(policy.clean, up=True)}",
-            actual=f"{decimal(found)} ({right} of {total})",
+            actual=f"{decimal(found)} ({right} of {total}){given}",
         )
     if policy.abstention is not None:
-        answered = max(_standing(verified, right=False), _certified(verified, Budget()))
+        answered = max(_standing(verified, right=False), _certified(verified, policy, Budget()))
         found = Fraction(total - answered, total)
         yield check(
             "AUD-ACC-003",
             holds=found <= policy.abstention,
             expected=f"at most {decimal(policy.abstention)}",
-            actual=f"{decimal(found, up=True)} ({total - answered} of {total})",
+            actual=f"{decimal(found, up=True)} ({total - answered} of {total}){given}",
         )
 
 
 def _standing(verified: Verified, *, right: bool) -> int:
     """Return how many labels stand, each with all that may be forged against it alone.
 
-    Where forgery is spread over the inputs fewer may fall: ``Verified.surviving_accuracy`` counts
-    that, at the budget of no change, and the larger of both numbers holds.
+    Where forgery is spread over the inputs fewer may fall: ``_certified`` counts that, at the
+    budget of no change, and the larger of both numbers holds.
     """
     evidence = verified.evidence
     claims = verified.claims if evidence is None else evidence.surviving
     return sum(c.label is not None and (not right or c.label == c.true_label) for c in claims)
 
 
-def _certified(verified: Verified, budget: Budget) -> int:
-    return int(verified.surviving_accuracy(budget) * len(verified.claims))
+def _certified(verified: Verified, policy: Policy, budget: Budget) -> int:
+    """Return how many inputs are certified after what is in doubt was taken off.
+
+    Doubt about the members is left out where the policy takes them as given and no member that was
+    trained again votes otherwise. What holds at a larger budget holds at this one.
+    """
+    counts = [int(verified.surviving_accuracy(budget) * len(verified.claims))]
+    evidence = verified.evidence
+    if policy.given_members and evidence is not None:
+        refuted = evidence.members is not None and evidence.members.found > 0
+        if not refuted:
+            counts += [n for most, n in evidence.given_members if most.covers(budget)]
+    return max(counts)
 
 
 def _challenge(verified: Verified, policy: Policy, trust: Trust) -> Iterator[Check]:

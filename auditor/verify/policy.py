@@ -30,7 +30,7 @@ _TABLES: Final = {
     "threat": ("unit", "featureUnit", "requireMoves", "allowMoves"),
     "claim": ("alphaAtMost", "scopes"),
     "recipe": ("smoothings", "trusted", "selections", "determinism"),
-    "accuracy": ("certified", "cleanAtLeast", "abstentionAtMost"),
+    "accuracy": ("certified", "cleanAtLeast", "abstentionAtMost", "given"),
     "challenge": ("kinds", "ofKeyAtMost", "ofDataAtMost"),
     "evidence": ("replay", "retrain", "deltaAtMost"),
     "baseline": ("release", "sha256", "maxDrop", "at"),
@@ -61,7 +61,8 @@ class Policy:
     ``require_moves`` gives the highest price of each demanded move, ``certified`` the least
     certified accuracy at each named budget, ``smoothings`` pairs (training method, test method),
     ``trusted`` pairs (name, SHA-256), ``replay`` a number of cells or "all", ``retrain`` a number
-    of members. ``sha256`` is the digest of the file, which pins ``inputs`` too.
+    of members; ``given_members``: shares are counted as if all members were what training gives.
+    ``sha256`` is the digest of the file, which pins ``inputs`` too.
     """
 
     sha256: str
@@ -83,6 +84,7 @@ class Policy:
     certified: tuple[tuple[Budget, Fraction], ...]
     clean: Fraction | None
     abstention: Fraction | None
+    given_members: bool
     challenges: tuple[str, ...]
     of_key: int | None
     of_data: int | None
@@ -133,6 +135,7 @@ def parse(data: bytes, where: str, file: Callable[[str], bytes]) -> Policy:
         certified=_certified(accuracy),
         clean=_share(accuracy, "cleanAtLeast", zero=False, one=True),
         abstention=_share(accuracy, "abstentionAtMost", zero=True, one=False),
+        given_members="given" in accuracy and accuracy.choice("given", ("members",)) == "members",
         challenges=_choices(challenge, "kinds", KINDS),
         of_key=_count(challenge, "ofKeyAtMost"),
         of_data=_count(challenge, "ofDataAtMost"),

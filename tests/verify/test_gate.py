@@ -308,6 +308,7 @@ def evidence(
     members: Sampled | None = None,
     lost: int = 0,
     certified: int = 0,
+    given: int = 0,
 ) -> Verified:
     """Return the certificate with evidence under which the first ``lost`` claims fall."""
     claims = CERTIFICATE.claims
@@ -321,7 +322,7 @@ def evidence(
             bitwise=None,
             surviving=(*fallen, *claims[lost:]),
             certified=tuple((budget, certified) for budget in CERTIFICATE.budgets),
-            given_members=(),
+            given_members=tuple((budget, given) for budget in CERTIFICATE.budgets),
         ),
     )
 
@@ -347,6 +348,30 @@ def test_forgery_that_cannot_be_everywhere_is_not_counted_everywhere() -> None:
     spread = evidence(lost=SIZE, certified=right)
     assert accuracy(spread, cleanAtLeast=str(Fraction(right, SIZE))).verdict == "pass"
     assert accuracy(spread, abstentionAtMost=str(1 - Fraction(right, SIZE))).verdict == "pass"
+
+
+def test_members_are_taken_as_given_only_where_the_policy_says_so() -> None:
+    budget = {"trainExamples": 1}
+    right = sum(c.label == c.true_label for c in CERTIFICATE.claims)
+    doubted = evidence(members=sampled(7, 3), lost=SIZE, given=right)
+    demands: dict[str, Any] = {
+        "certified": [{"budget": budget, "atLeast": str(Fraction(right, SIZE))}],
+        "cleanAtLeast": str(Fraction(right, SIZE)),
+        "abstentionAtMost": str(1 - Fraction(right, SIZE)),
+    }
+    for number, name in enumerate(demands, 1):
+        demand = {name: demands[name]}
+        assert results(accuracy(doubted, **demand))[f"AUD-ACC-00{number}"] == "fail"
+        report = accuracy(doubted, **demand, given="members")
+        assert results(report)[f"AUD-ACC-00{number}"] == "pass"
+        assert "given the members" in report.checks[-1].actual
+        wrong = replace(
+            doubted,
+            evidence=replace(doubted.evidence, members=sampled(7, 3, found=1)),  # type: ignore[type-var]
+        )
+        assert accuracy(wrong, **demand, given="members").verdict == "fail"
+    beyond = [{"budget": {"trainExamples": 4}, "atLeast": "1/6"}]
+    assert accuracy(doubted, certified=beyond, given="members").verdict == "fail"
 
 
 ALL: Final = sampled(90, 90)

@@ -54,6 +54,7 @@ POLICY: Final[Mapping[str, Any]] = {
         "certified": [{"budget": {"trainExamples": 5, "inputFeatures": 1}, "atLeast": "0.75"}],
         "cleanAtLeast": Decimal("0.9"),
         "abstentionAtMost": 0,
+        "given": "members",
     },
     "challenge": {"kinds": ["signed"], "ofKeyAtMost": 3, "ofDataAtMost": 1},
     "evidence": {"replay": "all", "retrain": 2, "deltaAtMost": "1/1000"},
