@@ -28,7 +28,9 @@ def products(
     bound = len(left) * _largest(left) * _largest(right)
     bytes_only = left.dtype == right.dtype == np.int8
     if device == "cpu" and bytes_only and len(left) >= _LONG and bound < _EXACT_INT32:
-        first = torch.from_numpy(np.ascontiguousarray(left.T))
+        # One column has any stride in NumPy, and this product believes the stride it is given.
+        first = torch.empty(left.shape[::-1], dtype=torch.int8)
+        first.copy_(torch.from_numpy(np.ascontiguousarray(left)).T)
         second = torch.from_numpy(np.ascontiguousarray(right))
         return torch._int_mm(first, second).double()  # noqa: SLF001 - torch's only int8 product
     kind = torch.float32 if bound < _EXACT_FLOAT32 else torch.float64
