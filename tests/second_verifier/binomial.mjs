@@ -3,8 +3,8 @@
 // Weights relative to the most likely count are enclosed in fixed-point integers, rounded down and up;
 // what an enclosure cannot decide is decided with more bits, in the end by the exact sum.
 
-import { Refusal } from './refusal.mjs';
 import { bitLength, ceilingOf, floorOf } from './rational.mjs';
+import { Refusal } from './refusal.mjs';
 
 const ATTEMPTS = 4;
 const EXACT_BITS = 2 ** 26;

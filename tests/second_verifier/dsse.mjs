@@ -7,6 +7,7 @@ import { concatenate, fromBase64, fromHex, sameBytes, toBase64, toHex, utf8 } fr
 
 const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 const SIGNATURES = 16;
+const SIGNATURE_TEXT = 1024;
 
 // SubjectPublicKeyInfo up to the key: id-ecPublicKey on prime256v1 with an uncompressed point, id-Ed25519.
 const P256 = fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004');
@@ -77,7 +78,7 @@ async function signed(key, message, signature) {
 /** The envelope in these bytes. */
 export const parseEnvelope = (bytes) => readEnvelope(parseObject(bytes, LIMITS.envelope));
 
-/** The envelope in a parsed object: payload, payload type and signatures; unknown fields are not looked at. */
+/** The envelope in a parsed object: payload, payload type and signatures; neither unknown fields nor key ids are looked at. */
 export function readEnvelope(value) {
   demand(value instanceof Map, 'envelope', 'an envelope that is not an object');
   const [payload, type, signatures] = ['payload', 'payloadType', 'signatures'].map((k) => value.get(k));
@@ -87,10 +88,9 @@ export function readEnvelope(value) {
   demand(signatures.length <= SIGNATURES, 'envelope', `more than ${SIGNATURES} signatures`);
   const bytes = signatures.map((signature) => {
     demand(signature instanceof Map, 'envelope', 'a signature that is not an object');
-    demand(typeof signature.get('sig') === 'string', 'envelope', 'sig: expected text');
-    const hint = signature.has('keyid') ? signature.get('keyid') : '';
-    demand(typeof hint === 'string', 'envelope', 'keyid: expected text');
-    return fromBase64(signature.get('sig'), 'envelope');
+    const sig = signature.get('sig');
+    demand(typeof sig === 'string' && sig.length <= SIGNATURE_TEXT, 'envelope', 'sig: expected short text');
+    return fromBase64(sig, 'envelope');
   });
   return { payload: fromBase64(payload, 'envelope'), signatures: bytes };
 }

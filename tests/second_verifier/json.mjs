@@ -3,8 +3,12 @@
 import { Refusal, demand } from './refusal.mjs';
 import { fromUtf8, utf8 } from './text.mjs';
 
-export const LIMITS = { envelope: 16 << 20, leaf: 64 << 10, container: 80 << 20 };
+export const LIMITS = {
+  envelope: 16 << 20, leaf: 64 << 10, container: 80 << 20, bundle: 32 << 20, round: 4096,
+};
 const DEPTH = 32;
+const MARKS = 2 ** 20;
+const isMark = (byte) => byte === 0x2c || byte === 0x5b || byte === 0x7b; // , [ {
 const ESCAPES = {
   '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t',
 };
@@ -12,6 +16,8 @@ const ESCAPES = {
 /** The object that these bytes spell. Every failure has the grade given. */
 export function parseObject(bytes, limit, grade = 'envelope') {
   demand(bytes.length <= limit, grade, `more than ${limit} bytes`);
+  const marks = bytes.reduce((sum, byte) => sum + isMark(byte), 0);
+  demand(marks <= MARKS, grade, `more than ${MARKS} commas and opening brackets`);
   const parser = new Parser(fromUtf8(bytes, grade), grade);
   const value = parser.document();
   demand(value instanceof Map, grade, 'the document is not an object');

@@ -1,7 +1,15 @@
 // How little probability an attack can leave to an event: the exact Neyman-Pearson sums of section 7.
 
 import { Refusal, demand } from './refusal.mjs';
-import { ONE, ZERO, bitLength, fraction, less, subtract } from './rational.mjs';
+import { ONE, ZERO, bitLength, fraction, less, lowest, subtract, toText } from './rational.mjs';
+
+const GRADE = 'statement';
+const CHANGED = 4096;
+const TYPES = 2 ** 18;
+const BITS = 2 ** 29;
+
+/** The change of e between neighbouring types: with two symbols a coordinate shows one or the other. */
+const stepOf = (symbols) => (symbols === 2n ? 2 : 1);
 
 /**
  * The noise that a way of spending a budget meets: groups {keep, symbols, changed} of changed
@@ -9,17 +17,23 @@ import { ONE, ZERO, bitLength, fraction, less, subtract } from './rational.mjs';
  */
 export class Noise {
   constructor(groups, rho) {
-    this.groups = groups.filter(({ changed }) => changed > 0);
+    this.groups = merged(groups.filter(({ changed }) => changed > 0));
     this.rho = rho;
     this.sums = null;
+  }
+
+  /** Equal for noises with equal thresholds. */
+  get key() {
+    const groups = this.groups.map(({ keep, symbols, changed }) => [toText(keep), symbols, changed]);
+    return `${groups.map(String).sort().join(' ')} ${toText(lowest(this.rho))}`;
   }
 
   /** How many types its coordinates have, and how many bits all their masses need. */
   cost() {
     let [types, bits] = [1, 0];
     for (const { keep, symbols, changed } of this.groups) {
-      types *= 2 * changed + 1;
-      bits += changed * bitLength(BigInt(symbols - 1) * keep.d);
+      types *= (2 * changed) / stepOf(symbols) + 1;
+      bits += changed * bitLength((symbols - 1n) * keep.d);
     }
     return { types, bits: types * bits };
   }
@@ -31,15 +45,17 @@ export class Noise {
     let types = [[1n, 1n, 1n]];
     let whole = 1n;
     for (const { keep, symbols, changed } of this.groups) {
-      const others = BigInt(symbols - 1);
+      const others = symbols - 1n;
       const [stay, other] = [keep.n * others, keep.d - keep.n];
       const masses = coefficients(stay, (others - 1n) * other, other, changed);
       const last = 2 * changed;
-      // The ratio (other/stay)^e, times (other stay)^R so that it is an integer.
-      const orders = masses.map((_, i) => other ** BigInt(i) * stay ** BigInt(last - i));
-      types = types.flatMap(([order, mass, changedMass]) =>
-        masses.map((m, i) => [order * orders[i], mass * m, changedMass * masses[last - i]]),
-      );
+      const column = [];
+      for (let i = 0; i <= last; i += stepOf(symbols)) {
+        // The ratio (other/stay)^e, e = i - changed, times (other stay)^changed to be an integer.
+        const order = other ** BigInt(i) * stay ** BigInt(last - i);
+        column.push([order, masses[i], masses[last - i]]);
+      }
+      types = types.flatMap((a) => column.map((b) => a.map((value, k) => value * b[k])));
       whole *= (others * keep.d) ** BigInt(changed);
     }
     types.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
@@ -67,7 +83,6 @@ export class Noise {
       else high = middle - 1;
     }
     const { mass, changedMass, before, changedBefore } = steps[low];
-    if (mass === 0n) return { n: changedBefore, d: whole };
     const part = p.n * whole - before * p.d;
     return { n: changedBefore * mass * p.d + part * changedMass, d: whole * mass * p.d };
   }
@@ -92,6 +107,17 @@ export class Noise {
   }
 }
 
+/** Coordinates under the same noise are one group. */
+function merged(groups) {
+  const found = new Map();
+  for (const { keep, symbols, changed } of groups) {
+    const key = `${toText(keep)} ${symbols}`;
+    const before = found.get(key)?.changed ?? 0;
+    found.set(key, { keep, symbols, changed: before + changed });
+  }
+  return [...found.values()];
+}
+
 /**
  * The coefficients of Q^n from z^0, for Q = a z^2 + b z + c. The derivative of P = Q^n satisfies
  * P' Q = n Q' P, which gives each coefficient from the two before it.
@@ -106,13 +132,15 @@ function coefficients(a, b, c, n) {
   return result;
 }
 
-/** The caps of section 8 on what signed budgets may cost. */
-export function demandAffordable(noises) {
+/** The caps of section 8 on what signed budgets may cost; `ways` has a list of noises for each. */
+export function demandAffordable(ways) {
   let [types, bits] = [0, 0];
-  for (const noise of noises) {
+  for (const noise of ways.flat()) {
+    const large = noise.groups.some(({ changed }) => changed > CHANGED);
+    demand(!large, GRADE, `more than ${CHANGED} changed coordinates under one noise`);
     const cost = noise.cost();
     types += cost.types;
     bits += cost.bits;
   }
-  demand(types <= 2 ** 20 && bits <= 2 ** 31, 'statement', 'budgets that cost too much to check');
+  demand(types <= TYPES && bits <= BITS, GRADE, 'budgets that cost too much to check');
 }

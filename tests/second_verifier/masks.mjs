@@ -1,12 +1,5 @@
 // The views of the two-mask rule: which view hides the union of two masks (section 6).
 
-/** The number of ways to choose k of n. */
-export function binomial(n, k) {
-  let result = 1n;
-  for (let i = 1; i <= k; i++) result = (result * BigInt(n - k + i)) / BigInt(i);
-  return result;
-}
-
 function* subsets(n, size, from = 0) {
   if (size === 0) yield 0n;
   for (let first = from; size > 0 && first + size <= n; first++) {
@@ -14,14 +7,23 @@ function* subsets(n, size, from = 0) {
   }
 }
 
-/** Masks that hide `hidden` of `groups`: views are all sets of that size up to twice of it. */
-export function groupMasks(groups, hidden) {
-  const sets = [];
-  for (let size = hidden; size <= Math.min(2 * hidden, groups); size++) sets.push(...subsets(groups, size));
-  const places = new Map(sets.map((set, i) => [set, i]));
+/** The `count` masks that hide `hidden` of `groups`: views are all sets of that size up to twice of it. */
+export function groupMasks(groups, hidden, count) {
+  let sets = null;
+  let places = null;
+  const list = () => {
+    sets = [];
+    for (let size = hidden; size <= 2 * hidden; size++) {
+      for (const set of subsets(groups, size)) sets.push(set);
+    }
+    places = new Map(sets.map((set, i) => [set, i]));
+  };
   return {
-    masks: Number(binomial(groups, hidden)),
-    union: (i, j) => places.get(sets[i] | sets[j]),
+    masks: count,
+    union: (i, j) => {
+      if (sets === null) list();
+      return places.get(sets[i] | sets[j]);
+    },
   };
 }
 

@@ -5,13 +5,10 @@ export const fraction = (n, d = 1n) => (d < 0n ? { n: -BigInt(n), d: -d } : { n:
 export const ZERO = fraction(0n);
 export const ONE = fraction(1n);
 
-export const add = (a, b) => ({ n: a.n * b.d + b.n * a.d, d: a.d * b.d });
 export const subtract = (a, b) => ({ n: a.n * b.d - b.n * a.d, d: a.d * b.d });
 export const multiply = (a, b) => ({ n: a.n * b.n, d: a.d * b.d });
 export const divide = (a, b) => fraction(a.n * b.d, a.d * b.n);
-export const power = (a, exponent) => ({ n: a.n ** BigInt(exponent), d: a.d ** BigInt(exponent) });
 export const less = (a, b) => a.n * b.d < b.n * a.d;
-export const atMost = (a, b) => a.n * b.d <= b.n * a.d;
 export const equal = (a, b) => a.n * b.d === b.n * a.d;
 export const larger = (a, b) => (less(a, b) ? b : a);
 export const smaller = (a, b) => (less(a, b) ? a : b);
@@ -37,14 +34,45 @@ export function lowest(a) {
 }
 
 export const toText = (a) => `${a.n}/${a.d}`;
+export const bitLength = (a) => (a === 0n ? 0 : (a < 0n ? -a : a).toString(2).length);
 
-/** The fraction that an integer, a decimal or n/d spells; null if it spells none. Up to 31 digits a number. */
-export function parse(text) {
-  const match = /^(-?)(0|[1-9][0-9]{0,30})(?:\.([0-9]{1,31})|\/([1-9][0-9]{0,30}))?$/.exec(text);
-  if (match === null) return null;
-  const [, sign, whole, decimals = '', denominator = '1'] = match;
-  const n = BigInt(whole + decimals);
-  return lowest({ n: sign === '-' ? -n : n, d: BigInt(denominator) * 10n ** BigInt(decimals.length) });
+const LONGEST = 128;
+
+/** The fraction in lowest terms that `a` or `a/b` spells; null if the text spells none. */
+export function parseFraction(text) {
+  if (typeof text !== 'string' || text.length > LONGEST) return null;
+  const match = /^(0|[1-9][0-9]*)(?:\/([1-9][0-9]*))?$/.exec(text);
+  return match && lowest({ n: BigInt(match[1]), d: BigInt(match[2] ?? '1') });
 }
 
-export const bitLength = (a) => (a === 0n ? 0 : (a < 0n ? -a : a).toString(16).length * 4);
+/** The same for a fraction or a decimal, with or without a minus sign. */
+export function parseNumber(text) {
+  if (typeof text !== 'string' || text.length > LONGEST) return null;
+  const [size, sign] = text.startsWith('-') ? [text.slice(1), -1n] : [text, 1n];
+  const [, whole, decimals] = /^(0|[1-9][0-9]*)\.([0-9]+)$/.exec(size) ?? [];
+  const number =
+    whole === undefined
+      ? parseFraction(size)
+      : lowest({ n: BigInt(whole + decimals), d: 10n ** BigInt(decimals.length) });
+  return number && { n: sign * number.n, d: number.d };
+}
+
+const EXACT_BITS = 4096;
+const FIXED_BITS = 256n;
+
+/**
+ * A power of a fraction from 0 to 1 in lowest terms. It is exact up to 4096 bits; longer ones are
+ * squared and multiplied from the exponent's highest bit on, rounded down to multiples of 2^-256.
+ */
+export function power(a, exponent) {
+  if (bitLength(a.d) * exponent <= EXACT_BITS) {
+    return { n: a.n ** BigInt(exponent), d: a.d ** BigInt(exponent) };
+  }
+  const base = (a.n << FIXED_BITS) / a.d;
+  let result = 1n << FIXED_BITS;
+  for (const bit of exponent.toString(2)) {
+    result = (result * result) >> FIXED_BITS;
+    if (bit === '1') result = (result * base) >> FIXED_BITS;
+  }
+  return { n: result, d: 1n << FIXED_BITS };
+}

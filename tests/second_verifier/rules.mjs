@@ -3,7 +3,7 @@
 import { provenAbove, provenBelow } from './binomial.mjs';
 import { ONE, less, smaller, subtract } from './rational.mjs';
 import { demand } from './refusal.mjs';
-import { noises } from './smoothing.mjs';
+import { Noise } from './least_mass.mjs';
 
 const GRADE = 'claim';
 const ABSTAINED = 255;
@@ -37,20 +37,12 @@ function plurality(votes, abstained) {
 
 const statistics = (entries) => new Map(Object.entries(entries));
 
-/** What a signed audit makes of a row; `thresholds` is the table of thresholds.mjs. */
+/** What a signed audit makes of a row; `thresholds` is what thresholds.mjs gives. */
 export function rule(audit, smoothing, thresholds) {
-  const claim = audit.get('recipe').get('claim');
-  const context = {
-    classes: smoothing.classes,
-    members: audit.get('members'),
-    budgets: claim.get('budgets'),
-    smoothing,
-    ...thresholds,
-  };
+  const context = { members: audit.get('members'), ...smoothing, ...thresholds };
   if (smoothing.vote === 'fixed') return fixedRule(context);
   if (smoothing.vote === 'noisy') return noisyRule(context);
-  const bound = claim.get('bound') ?? 'top';
-  return bound === 'top' ? topRule(context) : runnerUpRule(context, claim.get('selectionDraws'));
+  return smoothing.bound === 'top' ? topRule(context) : runnerUpRule(context);
 }
 
 /** Counts by class of single votes, and the abstentions. */
@@ -77,18 +69,17 @@ const topRule = ({ classes, budgets, leastOfAll, least }) => (row) => {
   };
 };
 
-function runnerUpRule({ classes, budgets, smoothing, share }, selectionDraws) {
-  const ways = budgets.map((budget) => noises(smoothing, budget));
-  const nothing = noises(smoothing, new Map());
+function runnerUpRule({ classes, budgets, selectionDraws, ways, event }) {
+  const untouched = new Noise([], ONE);
   const known = new Map();
   const proven = (n, won, lost) => {
     const key = `${won} ${lost}`;
     if (!known.has(key)) {
-      const above = provenAbove(n, won, share);
-      const below = smaller(provenBelow(n, lost, share), subtract(ONE, above));
+      const above = provenAbove(n, won, event);
+      const below = smaller(provenBelow(n, lost, event), subtract(ONE, above));
       const holds = (noise) => less(subtract(ONE, noise.least(subtract(ONE, below))), noise.least(above));
       known.set(key, {
-        decided: nothing.every(holds),
+        decided: holds(untouched),
         frontier: maximal(budgets.filter((_, i) => ways[i].every(holds))),
       });
     }
@@ -132,7 +123,7 @@ function views(row, classes, members) {
 const amounts = (budgets, axis) =>
   [...new Set([0, ...budgets.map((budget) => budget.get(axis) ?? 0)])].sort((a, b) => a - b);
 
-function fixedRule({ classes, members, budgets, smoothing: { test } }) {
+function fixedRule({ classes, members, budgets, test }) {
   const axis = test.axes[0] ?? null;
   const declared = axis === null ? [0] : amounts(budgets, axis);
   const labelOf = { none: (seen) => seen[0].label, views: pluralityOfViews, 'two-mask': twoMaskLabel }[test.method];

@@ -3,6 +3,7 @@
 import { demand } from './refusal.mjs';
 
 export const MAX = Number.MAX_SAFE_INTEGER;
+export const AMOUNT = 2 ** 40;
 export const AXES = [
   'trainExamples', 'trainFeatures', 'trainLabels', 'inputFeatures', 'inputPatch', 'total',
 ];
@@ -10,7 +11,7 @@ export const AXES = [
 const codePoints = (text) => [...text].length;
 
 /** A reader is a function (value, where, grade); it refuses or does nothing. */
-export const text = (limit = Infinity) => (value, where, grade) =>
+export const text = (limit = 65536) => (value, where, grade) =>
   demand(
     typeof value === 'string' && (value.length <= limit || codePoints(value) <= limit),
     grade,
@@ -22,7 +23,16 @@ export const matching = (pattern) => (value, where, grade) =>
 
 export const sha256Text = matching(/^[0-9a-f]{64}$/);
 export const hex16 = matching(/^[0-9a-f]{32}$/);
-export const time = matching(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/);
+
+/** A moment that exists: a day of the Gregorian calendar from year 1 and a second of that day. */
+export const time = (value, where, grade) => {
+  const parts = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$/.exec(value);
+  const [year, month, day] = (parts ?? []).slice(1, 4).map(Number);
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
+  const real = typeof value === 'string' && year > 0 && day > 0 && day <= days;
+  demand(real, grade, `${where}: expected a time`);
+};
 
 export const integer = (low, high) => (value, where, grade) =>
   demand(
@@ -68,7 +78,7 @@ export const table = (reader, limit = Infinity, names = null) => (value, where, 
 };
 
 export const anything = () => {};
-export const budget = table(integer(1, 2 ** 40), AXES.length, AXES);
+export const budget = table(integer(1, AMOUNT), AXES.length, AXES);
 export const label = nullOr(integer(0, 254));
 const digest = closed({ sha256: sha256Text });
 
@@ -100,7 +110,11 @@ export const audit = closed({
       classes(value, where, grade);
       demand(new Set(value).size === value.length, grade, `${where}: a class twice`);
     },
-    shape: list(integer(1, MAX), 1, 8),
+    shape: (value, where, grade) => {
+      list(integer(1, 2 ** 24), 1, 8)(value, where, grade);
+      const features = value.reduce((product, extent) => product * extent, 1);
+      demand(features <= 2 ** 24, grade, `${where}: more than 2^24 features`);
+    },
     dropped: integer(0, MAX),
   }),
   inputs: closed({ size: integer(1, 1000000), rootHash: sha256Text }),
@@ -183,23 +197,19 @@ export const leaf = closed({
 });
 
 export const container = closed({
-  mediaType: text(),
+  mediaType: text(256),
   certificate: anything,
   precommitment: anything,
-  leaf: text(),
-  row: text(),
+  leaf: text(2 ** 20),
+  row: text(2 ** 26),
   inclusion: closed({
     index: integer(0, 1000000), size: integer(1, 1000000), hashes: list(text(), 0, 64),
   }),
   challenge: anything,
   drand: nullOr(drand),
-  time: nullOr(text()),
+  time: nullOr(text(2 ** 17)),
 });
 
 /** An in-toto statement; what is unknown in it is not looked at, the predicate has its own shape. */
-export const statement = open({
-  _type: text(),
-  subject: list(open({ name: text(), digest: open({ sha256: sha256Text }) }), 1, 1),
-  predicateType: text(),
-  predicate: anything,
-});
+export const statement = open({ _type: text(256), predicateType: text(256) });
+export const subject = list(open({ name: text(256), digest: open({ sha256: sha256Text }) }), 1, 1);

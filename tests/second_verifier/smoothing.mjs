@@ -1,204 +1,107 @@
-// What a recipe's smoothing is: members, views, covered axes, threat, and the noise of a budget
-// (sections 5 to 7). All failures here are of step 5.
+// The smoothing of a recipe as a whole: vote, axes, budgets, threat, sizes of rows (section 8, step 5),
+// and the noise that a budget meets (section 7).
 
+import { same } from './json.mjs';
 import { Noise } from './least_mass.mjs';
-import { ONE, ZERO, bitLength, divide, fraction, less, multiply, parse, power, subtract } from './rational.mjs';
-import { demand } from './refusal.mjs';
+import { ONE, divide, fraction, less, lowest, multiply, parseFraction, power, subtract } from './rational.mjs';
 import * as shapes from './shapes.mjs';
-import { binomial, groupMasks, windowMasks } from './masks.mjs';
+import { check, readLayout, readTest, readTraining, upTo } from './sides.mjs';
 
 const GRADE = 'statement';
-const VIEWS = 2 ** 18;
+const BUDGETS = 512;
+const DRAWS = 2 ** 20;
+const EXAMPLES = 2 ** 40;
 const SPLITS = 16384;
-const check = (condition, message) => demand(condition, GRADE, message);
-const positive = shapes.integer(1, shapes.MAX);
+const FLIPPED = ['trainFeatures', 'trainLabels', 'inputFeatures'];
 
-/** The sides of the smoothing in an audit whose shape was checked. */
+/** Everything that an audit, whose shape was checked, says about the rule and its budgets. */
 export function readSmoothing(audit) {
-  const recipe = audit.get('recipe');
-  const training = readTraining(recipe, audit);
-  const test = readTest(recipe, audit);
-  const noisy = test.method === 'flip' || test.method === 'hide';
-  const drawn = training.method === 'flip' || training.method === 'bag';
-  check(!drawn || noisy || test.method === 'none', `no product of ${training.method} and ${test.method}`);
-  const vote = drawn ? 'drawn' : noisy ? 'noisy' : 'fixed';
+  const [recipe, dataset] = [audit.get('recipe'), audit.get('dataset')];
+  const sides = recipe.get('smoothing');
+  shapes.closed({ training: shapes.anything, test: shapes.anything })(sides, 'smoothing', GRADE);
+  const layout = readLayout(recipe, dataset);
+  const training = readTraining(sides.get('training'));
+  const test = readTest(sides.get('test'), layout);
+  const fixedViews = !test.noisy && test.method !== 'none';
+  check(!training.drawn || !fixedViews, 'a drawn member that would vote twice on an input');
+  check(training.method !== 'none' || test.method !== 'none', 'neither side is smoothed');
+
+  const vote = training.drawn ? 'drawn' : test.noisy ? 'noisy' : 'fixed';
   const axes = [...training.axes, ...test.axes];
-  if (['trainFeatures', 'trainLabels', 'inputFeatures'].every((axis) => axes.includes(axis))) {
-    axes.push('total');
-  }
-  return { training, test, vote, axes, classes: audit.get('dataset').get('classes').length };
+  if (test.method === 'flip' && FLIPPED.every((axis) => axes.includes(axis))) axes.push('total');
+  const classes = dataset.get('classes').length;
+  const examples = dataset.get('size');
+  const smoothing = { training, test, vote, axes, layout, classes, examples };
+  const claim = recipe.get('claim');
+  const found = { ...smoothing, budgets: readBudgets(claim, smoothing), ...readBound(claim, audit, vote) };
+  checkThreat(audit, training);
+  checkCounts(audit, found);
+  return found;
 }
 
-function share(value, where) {
-  const number = typeof value === 'string' ? parse(value) : null;
-  check(number !== null && !less(number, ZERO) && !less(ONE, number), `${where}: expected a share`);
-  return number;
-}
-
-const method = (side, allowed) => {
-  const name = side instanceof Map ? side.get('method') : undefined;
-  check(allowed.includes(name), `no smoothing method ${name}`);
-  return name;
-};
-
-function readTraining(recipe, audit) {
-  const side = recipe.get('smoothing').get('training');
-  const name = method(side, ['none', 'flip', 'bag', 'partition']);
-  if (name === 'none') {
-    shapes.closed({ method: shapes.anything })(side, name, GRADE);
-    return { method: name, axes: [], members: 1, moves: {}, unit: 'example' };
-  }
-  const moves = { modify: 1, relabel: 1 };
-  if (name === 'bag') {
-    shapes.closed({ method: shapes.anything, size: shapes.integer(1, 65536) })(side, name, GRADE);
-    const examples = audit.get('dataset').get('size');
-    check(examples > 0, 'bags of no examples');
-    return {
-      method: name, axes: ['trainExamples'], size: side.get('size'), examples, moves, unit: 'example',
-    };
-  }
-  if (name === 'partition') {
-    const by = shapes.oneOf('index', 'id', 'content', 'group');
-    shapes.closed({ method: shapes.anything, parts: shapes.integer(1, 65535), by })(side, name, GRADE);
-    const free = { insert: 1, delete: 1, modify: 1, relabel: 1 };
-    const costly = { insert: 1, delete: 1, modify: 2, relabel: 2 };
-    return {
-      method: name,
-      axes: ['trainExamples'],
-      members: side.get('parts'),
-      moves: { index: moves, id: free, group: free, content: costly }[side.get('by')],
-      unit: side.get('by') === 'group' ? 'group' : 'example',
-    };
-  }
-  const text = shapes.text();
-  const shape = { method: shapes.anything, keepFeatures: text, keepLabels: text };
-  shapes.closed(shape)(side, name, GRADE);
-  const features = {
-    keep: share(side.get('keepFeatures'), 'keepFeatures'), symbols: symbols(recipe), size: channels(recipe, audit),
-  };
-  const labels = {
-    keep: share(side.get('keepLabels'), 'keepLabels'), symbols: audit.get('dataset').get('classes').length, size: 1,
-  };
-  const axes = [];
-  for (const [axis, noise] of [['trainFeatures', features], ['trainLabels', labels]]) {
-    if (less(noise.keep, ONE)) axes.push(usefulKeep(noise, axis) && axis);
-  }
-  return { method: name, axes, features, labels, moves, unit: 'example' };
-}
-
-/** Flips keep a symbol more often than each other one, and not always. */
-function usefulKeep({ keep, symbols: count }, where) {
-  check(less(divide(ONE, fraction(count)), keep) && less(keep, ONE), `${where}: expected 1/K < keep < 1`);
-  return true;
-}
-
-function readTest(recipe, audit) {
-  const side = recipe.get('smoothing').get('test');
-  const name = method(side, ['none', 'flip', 'hide', 'views', 'two-mask']);
-  const axes = ['inputFeatures'];
-  if (name === 'none') {
-    shapes.closed({ method: shapes.anything })(side, name, GRADE);
-    return { method: name, axes: [], views: 1 };
-  }
-  if (name === 'flip') {
-    shapes.closed({ method: shapes.anything, keep: shapes.text() })(side, name, GRADE);
-    const noise = {
-      keep: share(side.get('keep'), 'keep'), symbols: symbols(recipe), size: channels(recipe, audit),
-    };
-    usefulKeep(noise, 'keep');
-    return { method: name, axes, noise };
-  }
-  if (name === 'hide') {
-    shapes.closed({ method: shapes.anything, show: shapes.text() })(side, name, GRADE);
-    const show = share(side.get('show'), 'show');
-    check(less(ZERO, show) && less(show, ONE), 'show: expected 0 < show < 1');
-    return { method: name, axes, show };
-  }
-  if (name === 'views') {
-    const readers = { method: shapes.anything, groups: shapes.integer(2, 65535), partitions: shapes.integer(1, 1024) };
-    shapes.closed(readers)(side, name, GRADE);
-    const [groups, partitions] = [side.get('groups'), side.get('partitions')];
-    check(groups * partitions <= VIEWS, 'too many views');
-    return { method: name, axes, partitions, views: groups * partitions, covers: Infinity };
-  }
-  return side.has('groups') ? groupTest(side) : windowTest(side, audit);
-}
-
-function groupTest(side) {
-  const readers = { method: shapes.anything, groups: shapes.integer(2, 64), pixels: shapes.integer(1, 8) };
-  shapes.closed(readers)(side, 'two-mask', GRADE);
-  const [groups, pixels] = [side.get('groups'), side.get('pixels')];
-  check(pixels <= groups, 'more groups hidden than there are');
-  let views = 0n;
-  for (let size = pixels; size <= Math.min(2 * pixels, groups); size++) views += binomial(groups, size);
-  check(views <= BigInt(VIEWS), 'too many views');
-  const masks = groupMasks(groups, pixels);
-  return { method: 'two-mask', axes: ['inputFeatures'], ...masks, views: Number(views), covers: pixels };
-}
-
-function windowTest(side, audit) {
-  const length = shapes.integer(1, 4096);
-  shapes.closed({ method: shapes.anything, window: length, step: length, patch: length })(side, 'two-mask', GRADE);
-  const shape = audit.get('dataset').get('shape');
-  check(shape.length === 3, 'windows on what is no image');
-  const [window, step, patch] = ['window', 'step', 'patch'].map((key) => side.get(key));
-  const starts = shape.slice(1).map((extent) => {
-    check(window <= extent, 'a window beyond the image');
-    check(extent / step <= VIEWS, 'too many views');
-    const places = [];
-    for (let at = 0; at < extent - window; at += step) places.push(at);
-    places.push(extent - window);
-    // A square that starts before the next window must end within this one.
-    const gaps = places.map((at, i) => (i === 0 ? 1 : at - places[i - 1]));
-    check(gaps.every((gap) => gap - 1 + patch <= window), 'a patch that no window covers');
-    return places.length;
+/** The declared budgets, without amounts of zero. */
+function readBudgets(claim, { axes, test }) {
+  const budgets = claim.get('budgets').map((declared) => {
+    const budget = new Map([...declared].filter(([, amount]) => amount > 0));
+    for (const [axis] of declared) check(shapes.AXES.includes(axis), `no axis ${axis}`);
+    for (const [axis, amount] of budget) {
+      check(axes.includes(axis), `${axis} is not covered`);
+      check(amount <= shapes.AMOUNT, `${axis}: more than ${shapes.AMOUNT}`);
+      check(!test.axes.includes(axis) || amount <= test.covers, `${axis}: more than masks cover`);
+    }
+    check(!budget.has('total') || budget.size === 1, 'total does not stand alone');
+    return budget;
   });
-  const count = starts[0] * starts[1];
-  const views = count + (count * (count - 1)) / 2;
-  check(views <= VIEWS, 'too many views');
-  return { method: 'two-mask', axes: ['inputPatch'], ...windowMasks(count), views, covers: patch };
+  check(budgets.length >= 1 && budgets.length <= BUDGETS, `expected 1 to ${BUDGETS} budgets`);
+  const twice = budgets.some((budget, i) => budgets.slice(0, i).some((other) => same(budget, other)));
+  check(!twice, 'a budget twice');
+  return budgets;
 }
 
-/** The symbols of the recipe's alphabet. */
-function symbols(recipe) {
-  const alphabet = recipe.get('alphabet');
-  check(alphabet instanceof Map, 'no alphabet');
-  if (alphabet.get('kind') === 'binary') return 2;
-  if (alphabet.get('kind') === 'levels') {
-    const edges = alphabet.get('edges');
-    check(Array.isArray(edges) && edges.length >= 1 && edges.length <= 255, 'edges: expected 1 to 255');
-    return edges.length + 1;
+/** Alpha, the bound, and how many votes only choose the label. */
+function readBound(claim, audit, vote) {
+  const alpha = parseFraction(claim.get('alpha'));
+  check((alpha.n === 0n) === (vote === 'fixed'), 'alpha is 0 exactly where nothing is random');
+  check(!less(fraction(1n, 4n), alpha), 'alpha above 1/4');
+  const bound = claim.has('bound') ? claim.get('bound') : 'top';
+  shapes.oneOf(...(vote === 'drawn' ? ['top', 'runner-up'] : ['top']))(bound, 'bound', GRADE);
+  const draws = claim.has('selectionDraws') ? claim.get('selectionDraws') : 0;
+  if (vote === 'drawn') {
+    const reader = bound === 'top' ? upTo(0, 0) : upTo(audit.get('members') - 1);
+    reader(draws, 'selectionDraws', GRADE);
   }
-  check(alphabet.get('kind') === 'grid', 'no such alphabet');
-  const [low, high, step] = ['low', 'high', 'step'].map((key) => {
-    const value = alphabet.get(key);
-    const number = typeof value === 'string' ? parse(value) : null;
-    check(number !== null, `${key}: expected a number`);
-    return number;
-  });
-  check(less(ZERO, step) && less(low, high), 'a grid without steps');
-  const steps = divide(subtract(high, low), step);
-  check(steps.n % steps.d === 0n, 'a grid that does not end on a step');
-  const count = steps.n / steps.d + 1n;
-  check(count <= BigInt(shapes.MAX), 'a grid of too many symbols');
-  return Number(count);
+  return { alpha, bound, selectionDraws: bound === 'runner-up' ? draws : 0 };
 }
 
-/** How many coordinates one changed unit may change: all channels of a pixel. */
-function channels(recipe, audit) {
-  const unit = recipe.get('alphabet')?.get('unit') ?? 'pixel';
-  check(unit === 'pixel' || unit === 'channel', 'unit: expected pixel or channel');
-  const shape = audit.get('dataset').get('shape');
-  return unit === 'pixel' && shape.length === 3 ? shape[0] : 1;
+function checkThreat(audit, training) {
+  const recipe = audit.get('recipe');
+  const threat = audit.get('threat');
+  const unit = recipe.has('unit') ? recipe.get('unit') : 'example';
+  check(unit === training.unit && threat.get('unit') === unit, `expected the unit ${training.unit}`);
+  check(same(threat.get('moves'), new Map(Object.entries(training.moves))), 'threat: other moves');
+}
+
+function checkCounts(audit, { training, vote, examples }) {
+  const recipe = audit.get('recipe');
+  const [members, draws] = [audit.get('members'), audit.get('draws')];
+  check(!recipe.has('members') || recipe.get('members') === members, 'recipe: other members');
+  check(!recipe.has('draws') || recipe.get('draws') === draws, 'recipe: other draws');
+  check(same(recipe.get('classes'), audit.get('dataset').get('classes')), 'recipe: other classes');
+  check((training.members ?? members) === members, `expected ${training.members} members`);
+  check(vote === 'noisy' ? draws >= 1 && draws <= DRAWS : draws === 0, 'draws: not as many as noisy views');
+  check(vote === 'fixed' || (examples >= 1 && examples <= EXAMPLES), 'data set: expected 1 to 2^40 examples');
+}
+
+/** How long a row of evidence is. */
+export function rowSize(audit, { vote, test, classes }) {
+  if (vote === 'drawn') return audit.get('members');
+  return 2 * (classes + 1) * (vote === 'noisy' ? audit.get('draws') : test.views);
 }
 
 /** All ways of spending a budget, as [training features, training labels, input units]. */
-function ways(budget) {
+function splits(budget) {
   const total = budget.get('total');
-  if (total === undefined) {
-    return [['trainFeatures', 'trainLabels', 'inputFeatures'].map((axis) => budget.get(axis) ?? 0)];
-  }
-  check(((total + 1) * (total + 2)) / 2 <= SPLITS, 'a total with too many splits');
+  if (total === undefined) return [FLIPPED.map((axis) => budget.get(axis) ?? 0)];
   const all = [];
   for (let features = 0; features <= total; features++) {
     for (let labels = 0; labels + features <= total; labels++) {
@@ -208,37 +111,35 @@ function ways(budget) {
   return all;
 }
 
-/** The noise that each way of spending this budget meets. */
-export function noises({ training, test }, budget) {
-  const poisoned = budget.get('trainExamples') ?? 0;
-  return ways(budget).map(([features, labels, units]) => {
-    const groups = [];
-    if (features > 0) groups.push(changed(training.features, features));
-    if (labels > 0) groups.push(changed(training.labels, labels));
-    if (test.method === 'flip' && units > 0) groups.push(changed(test.noise, units));
-    let rho = ONE;
-    if (training.method === 'bag' && poisoned > 0) {
-      const clean = Math.max(training.examples - poisoned, 0);
-      rho = survival(fraction(clean, BigInt(training.examples)), training.size);
-    }
-    if (test.method === 'hide' && units > 0) {
-      rho = multiply(rho, survival(subtract(ONE, test.show), units));
-    }
-    return new Noise(groups, rho);
-  });
+/** For each declared budget, the noises that the different ways of spending it meet. */
+export function waysOf(smoothing) {
+  const totals = smoothing.budgets.map((budget) => budget.get('total') ?? 0);
+  const count = totals.reduce((sum, total) => sum + (total > 0 ? ((total + 1) * (total + 2)) / 2 : 0), 0);
+  check(count <= SPLITS, 'totals with too many splits');
+  return smoothing.budgets.map((budget) => noises(smoothing, budget));
 }
 
-const changed = ({ keep, symbols: count, size }, units) => ({ keep, symbols: count, changed: units * size });
+function noises({ training, test, layout, classes, examples }, budget) {
+  const poisoned = budget.get('trainExamples') ?? 0;
+  const found = splits(budget).map(([features, labels, units]) => {
+    const groups = [
+      flips(training.features, layout.symbols, features * layout.size),
+      flips(training.labels, BigInt(classes), labels),
+      flips(test.keep, layout.symbols, units * layout.size),
+    ];
+    let rho = ONE;
+    if (training.method === 'bag') {
+      rho = power(lowest(fraction(Math.max(examples - poisoned, 0), BigInt(examples))), training.size);
+    }
+    if (test.method === 'hide') rho = multiply(rho, power(lowest(subtract(ONE, test.show)), units));
+    return new Noise(groups.flat(), rho);
+  });
+  return [...new Map(found.map((noise) => [noise.key, noise])).values()];
+}
 
-const POWER_BITS = 2 ** 26;
-
-/**
- * chance^times; zero where it is at most one half, since then nothing can be certified: (1 - x)^t is
- * at most 1/(1 + t x).
- */
-function survival(chance, times) {
-  const hit = subtract(ONE, chance);
-  if (hit.n * BigInt(times) >= hit.d) return ZERO;
-  check(times * bitLength(chance.d) <= POWER_BITS, 'a power that is too long to check');
-  return power(chance, times);
+/** The group of so many coordinates, if any; each is kept more often than it shows another symbol. */
+function flips(keep, symbols, changed) {
+  if (keep === undefined || changed === 0) return [];
+  check(less(divide(ONE, fraction(symbols)), keep) && less(keep, ONE), 'expected 1/K < keep < 1');
+  return [{ keep, symbols, changed }];
 }

@@ -13,7 +13,12 @@ import { readStatements } from './statements.mjs';
 import { fromBase64, fromHex, toHex } from './text.mjs';
 import { thresholdsOf } from './thresholds.mjs';
 
-const MEDIA_TYPE = 'application/vnd.auditor.input+json;version=';
+const MEDIA_TYPE = 'application/vnd.auditor.input+json';
+const VERSION = ';version=1';
+const NEEDED = [
+  'precommit.dsse.json', 'certificate.dsse.json', 'claims.jsonl', 'evidence.bin', 'members.sha256',
+  'recipe.toml',
+];
 const LINE_FEED = 10;
 
 /** Steps 2 to 6: what both kinds of file have in common. */
@@ -22,13 +27,12 @@ async function establish(envelopes, keys, challengers) {
   const before = await signers(envelopes.precommitment, keys);
   const both = await signers(envelopes.certificate, before);
   demand(both.length > 0, 'signature', 'no pinned key signed both envelopes');
-  const auditors = both.map(({ keyid }) => keyid);
-  const stated = readStatements(envelopes, auditors);
+  const stated = readStatements(envelopes, both.map(({ keyid }) => keyid));
   const { certificate, smoothing } = stated;
   const audit = certificate.get('audit');
   const thresholds = thresholdsOf(audit, smoothing);
   demand(same(certificate.get('thresholds'), thresholds.table), 'claim', 'other thresholds');
-  return { ...stated, audit, auditors, challengers, follows: rule(audit, smoothing, thresholds) };
+  return { ...stated, audit, challengers, follows: rule(audit, smoothing, thresholds) };
 }
 
 /** The claim in these bytes. */
@@ -58,10 +62,9 @@ function checkClaim(leaf, row, follows) {
 export async function verifyInput(bytes, keys, challengers = []) {
   const container = parseObject(bytes, LIMITS.container);
   const mediaType = container.get('mediaType');
-  if (mediaType !== `${MEDIA_TYPE}1` && String(mediaType).startsWith(MEDIA_TYPE)) {
-    throw new Refusal('undecided', 'another version of the container');
-  }
-  demand(mediaType === `${MEDIA_TYPE}1`, 'envelope', 'not a single-input file');
+  const family = typeof mediaType === 'string' && mediaType.startsWith(MEDIA_TYPE);
+  demand(family && mediaType.length <= 256, 'envelope', 'not a single-input file');
+  if (mediaType !== MEDIA_TYPE + VERSION) throw new Refusal('undecided', 'another version of the container');
   shapes.container(container, 'container', 'envelope');
   const envelopes = {
     certificate: readEnvelope(container.get('certificate')),
@@ -88,7 +91,8 @@ export async function verifyInput(bytes, keys, challengers = []) {
   checkTrueLabel(leaf, smoothing.classes);
   demand(row.length === certificate.get('evidence').get('rowSize'), 'claim', 'a row of another size');
   checkClaim(leaf, row, follows);
-  const challenge = await judge(readChallenge(signedChallenge, container.get('drand')), known);
+  const came = readChallenge(signedChallenge, container.get('drand'), certificate);
+  const challenge = await judge(came, known);
   return { verdict: 'verified', certificate: toHex(sha256(envelopes.certificate.payload)), challenge, claim: leaf };
 }
 
@@ -97,39 +101,44 @@ export async function verifyInput(bytes, keys, challengers = []) {
  * files that vote. The verdict, or a refusal.
  */
 export async function verifyRelease(files, digests, keys, challengers = []) {
-  const need = (name) => {
-    if (!files.has(name)) throw new Refusal('undecided', `no ${name}`);
-    return files.get(name);
-  };
+  const missing = NEEDED.filter((name) => !files.has(name));
+  if (missing.length > 0) throw new Refusal('undecided', `no ${missing}`);
   const envelopes = {
-    certificate: parseEnvelope(need('certificate.dsse.json')),
-    precommitment: parseEnvelope(need('precommit.dsse.json')),
+    certificate: parseEnvelope(files.get('certificate.dsse.json')),
+    precommitment: parseEnvelope(files.get('precommit.dsse.json')),
   };
   const known = await establish(envelopes, keys, challengers);
   const { certificate, audit, smoothing, follows } = known;
   const size = certificate.get('batch').get('size');
 
-  const lines = split(need('claims.jsonl'));
+  const lines = split(files.get('claims.jsonl'));
   demand(lines.length === size, 'inclusion', `${lines.length} claims of ${size}`);
   const top = toHex(root(lines.map(leafHash)));
   demand(top === certificate.get('batch').get('rootHash'), 'inclusion', 'claims of another tree');
   const leaves = lines.map(readLeaf);
-  leaves.forEach((leaf, i) => demand(leaf.get('index') === i, 'inclusion', `claim ${i} has another index`));
+  leaves.forEach((leaf, i) => demand(leaf.get('index') === i, 'statement', `claim ${i} has another index`));
 
   checkInputs(leaves, audit, smoothing);
-  checkEvidence(leaves, need('evidence.bin'), certificate.get('evidence'), follows);
-  checkSummary(leaves, certificate, audit);
-  checkArtefacts(files, need, digests, known, envelopes);
+  checkEvidence(leaves, files.get('evidence.bin'), certificate.get('evidence'), follows);
+  checkSummary(leaves, certificate, smoothing);
+  await checkArtefacts(files, digests, known, envelopes, keys);
 
   const answer = files.get('challenge.dsse.json');
   const round = files.get('challenge.drand.json');
   const came = readChallenge(
     answer === undefined ? null : parseEnvelope(answer),
-    round === undefined ? null : parseObject(round, LIMITS.envelope),
+    round === undefined ? null : parseRound(round),
+    certificate,
   );
   const challenge = await judge(came, known);
   const verdict = { verdict: 'verified', certificate: toHex(sha256(envelopes.certificate.payload)) };
   return { ...verdict, challenge, summary: certificate.get('summary') };
+}
+
+function parseRound(bytes) {
+  const round = parseObject(bytes, LIMITS.round);
+  shapes.drand(round, 'challenge.drand.json', 'envelope');
+  return round;
 }
 
 /** The lines of a file in which each ends in a line feed, without it. */
@@ -166,11 +175,10 @@ function checkEvidence(leaves, bytes, signed, follows) {
 }
 
 /** Step 11. */
-function checkSummary(leaves, certificate, audit) {
+function checkSummary(leaves, certificate, { budgets }) {
   const right = leaves.filter((leaf) => leaf.get('label') !== null && leaf.get('label') === leaf.get('trueLabel'));
   const holding = (budget) =>
     right.filter((leaf) => leaf.get('frontier').some((larger) => within(budget, larger))).length;
-  const budgets = audit.get('recipe').get('claim').get('budgets');
   const expected = new Map([
     ['inputs', leaves.length],
     ['correct', right.length],
