@@ -423,14 +423,13 @@ def _learner_graphs() -> dict[str, tuple[onnx.ModelProto, Form]]:
 
 
 def test_the_list_is_what_the_learners_need_and_every_graph_of_theirs_is_accepted() -> None:
-    """But BatchNormalization, which only modules of others have."""
     used = set()
     made = _learner_graphs()
     assert len(made) > 60
     for name, (model, form) in made.items():
         used |= {one.op_type for one in model.graph.node}
         assert check(model.SerializeToString(), where=name, form=form) == form.outputs
-    assert set(_LEARNERS.split()) - {"BatchNormalization"} == used
+    assert set(_LEARNERS.split()) == used
     assert used < OPERATORS
     assert not OPERATORS & {"If", "Loop", "Scan", "Dropout", "RandomNormal", "Multinomial"}
 
