@@ -109,7 +109,7 @@ def verify(
 
     believed = load_trust(Path(trust))
     verified = relying.verify(path, trust=believed, **options)
-    relying.timely(verified, believed, clock.now())
+    relying.timely(verified, believed, clock.machine())
     return verified
 
 

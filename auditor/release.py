@@ -20,18 +20,18 @@ from auditor.verify import challenge
 from auditor.verify.checking import (
     BUNDLE,
     NEEDED,
-    NO_WITNESSES,
     OPTIONAL,
     release,
     signed,
     single_input,
 )
 from auditor.verify.verified import Verified
-from auditor.witness.gather import Root, gather
+from auditor.witness.gather import Pinned, gather
 
 Key = Path | str | PublicKey
 
 TIME: Final = "precommit.tsr"
+NOBODY: Final = Pinned()
 
 _LIMITS: Final = {
     "precommit.dsse.json": MAX_ENVELOPE,
@@ -82,54 +82,31 @@ def read(folder: Path, keys: Sequence[PublicKey]) -> Files:
     )
 
 
-def verify(
-    path: Path | str,
-    key: Key | Sequence[Key],
-    *,
-    challengers: Key | Sequence[Key] = (),
-    timestampers: Sequence[Root] = (),
-) -> Verified:
+def verify(path: Path | str, key: Key | Sequence[Key], witnesses: Pinned = NOBODY) -> Verified:
     """Verify a release folder or a single-input file under one or more pinned keys.
 
-    ``challengers`` are the keys whose challenges count, ``timestampers`` the roots (name, PEM)
-    whose time stamps do; without them randomised draws are ``self-derived``. Returns what was
-    established, or raises VerificationError. UsageError for an unusable key.
+    ``witnesses`` are believed about draws; without them randomised ones are ``self-derived``.
+    Returns what was established, or raises VerificationError. UsageError for an unusable key.
     """
     path = Path(path)
-    pinned, asked = public_keys(key), public_keys(challengers)
+    pinned = public_keys(key)
     if _is_folder(path):
-        found = read(path, pinned)
-        return verify_files(found, pinned, challengers=asked, timestampers=timestampers)
+        return verify_files(read(path, pinned), pinned, witnesses)
     data = files.read(path, limit=single.MAX_FILE)
     parts = single.parse(data, "input file")
     drand = None if parts.drand is None else parts.drand.to_bytes()
-    return single_input(
-        data,
-        pinned,
-        gather(parts.precommitment, drand, parts.time, keys=asked, roots=timestampers),
-    )
+    return single_input(data, pinned, gather(parts.precommitment, drand, parts.time, witnesses))
 
 
-def verify_files(
-    found: Files,
-    keys: Sequence[PublicKey],
-    *,
-    challengers: Sequence[PublicKey] = (),
-    timestampers: Sequence[Root] = (),
-) -> Verified:
+def verify_files(found: Files, keys: Sequence[PublicKey], witnesses: Pinned = NOBODY) -> Verified:
     """Verify the files of a folder, as ``read`` returned them."""
     contents = found.contents
     committed = contents.get("precommit.dsse.json")
-    witnesses = NO_WITNESSES
-    if committed is not None:
-        witnesses = gather(
-            dsse.parse(committed, "precommit.dsse.json"),
-            contents.get(challenge.DRAND),
-            contents.get(TIME),
-            keys=challengers,
-            roots=timestampers,
-        )
-    return release(contents, found.digests, keys, witnesses)
+    if committed is None:
+        return release(contents, found.digests, keys)  # which says so
+    envelope = dsse.parse(committed, "precommit.dsse.json")
+    gathered = gather(envelope, contents.get(challenge.DRAND), contents.get(TIME), witnesses)
+    return release(contents, found.digests, keys, gathered)
 
 
 def public_keys(keys: Key | Sequence[Key]) -> list[PublicKey]:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from auditor import release
+from auditor import clock, release
 from auditor.errors import SignatureError, UsageError
 from auditor.exact import rational
 from auditor.progress import Progress, Silent
 from auditor.release import Key
-from auditor.verify.trust import Trust, standing
+from auditor.verify.trust import BEACONS, Trust, standing
 from auditor.verify.verified import Verified
+from auditor.witness.gather import Pinned
 
 DELTA: Final = "1/1000"
 _SECRET: Final = 32
@@ -34,23 +35,32 @@ def verify(
     match: Literal["votes", "bitwise"] = "votes",
     allow_code: Sequence[str] = (),
     device: str = "cpu",
+    now: str | None = None,
     progress: Progress | None = None,
 ) -> Verified:
     """Verify a release or a single-input file, and look at votes and members again if asked to.
 
-    ``keys``, ``challengers`` and ``timestampers`` are those of ``release.verify``; ``trust`` has
-    them all (whose dates ``timely`` judges). ``replay`` casts so many cells of votes again, or
+    ``keys`` are the auditors that are pinned, ``challengers`` the keys whose challenges count,
+    ``timestampers`` the roots (name, PEM) whose time stamps do; ``trust`` has them all, and the
+    beacons (its dates, but those of challengers at ``now``, are what ``timely`` judges). ``replay`` casts so many cells of votes again, or
     "all"; ``retrain`` trains so many members again; both need the ``data`` folder unless the source
     ships with a library, and the packages of the extras ``replay`` and ``run``. ``delta`` bounds
     the chance that more is wrong than a sample lets one say; ``sample_seed`` (32 bytes, fresh
     otherwise) repeats a sample. Raises VerificationError for what does not verify, UsageError for
     what the caller can mend.
     """
+    beacons: Sequence[str] = BEACONS
     if trust is not None:
-        keys, challengers = trust.keys("auditor"), trust.keys("challenger")
-        timestampers = trust.timestampers
+        at = clock.machine() if now is None else now
+        keys, challengers = trust.keys("auditor"), trust.keys("challenger", at=at)
+        timestampers, beacons = trust.timestampers, trust.drand
+    witnesses = Pinned(
+        challengers=tuple(release.public_keys(challengers)),
+        timestampers=tuple(timestampers),
+        beacons=tuple(beacons),
+    )
     if not replay and not retrain:
-        return release.verify(path, keys, challengers=challengers, timestampers=timestampers)
+        return release.verify(path, keys, witnesses)
     from auditor.recheck.recheck import Wanted, recheck
 
     folder = Path(path)
@@ -66,12 +76,7 @@ def verify(
         raise UsageError(f"sample seed: expected {_SECRET} bytes, got {len(sample_seed)}")
     pinned = release.public_keys(keys)
     files = release.read(folder, pinned)
-    verified = release.verify_files(
-        files,
-        pinned,
-        challengers=release.public_keys(challengers),
-        timestampers=timestampers,
-    )
+    verified = release.verify_files(files, pinned, witnesses)
     wanted = Wanted(
         replay=replay or 0,
         retrain=retrain or 0,

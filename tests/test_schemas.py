@@ -20,7 +20,7 @@ from tests import honest
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 NAMES = (
     *("audit", "certificate", "challenge", "drand", "envelope", "input-file", "leaf"),
-    *("precommitment", "verdict"),
+    *("precommitment", "verdict", "trust", "release", "gate-report", "comparison"),
 )
 SCHEMAS: dict[str, Any] = {
     name: json.loads((FOLDER / f"{name}.v1.json").read_bytes()) for name in NAMES

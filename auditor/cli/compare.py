@@ -45,7 +45,7 @@ def compare(
     ] = None,
     style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
 ) -> None:
-    """Name the inputs that lost and gained certificates, budget by budget.
+    """Name the inputs that lost or gained a certificate.
 
     Ends with exit code 0 within the drop, 1 beyond it, and 3 with the reason where the two do not
     speak of the same: threat, alphabet, classes, inputs, alpha, or a budget that one does not

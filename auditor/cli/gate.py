@@ -80,7 +80,7 @@ def gate(
         bool, typer.Option("--warn-only", help="Report as ever, but end with exit code 0.")
     ] = False,
 ) -> None:
-    """Decide whether a release may pass: exit code 0, 1 (no) or 3 (undecided).
+    """Decide by a policy whether a release may pass.
 
     It passes when it verifies under the trust, at least one demand of the policy was checked, and
     all of them hold. stdout has the report alone, whatever the verdict.

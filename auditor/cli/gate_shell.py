@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import time as clocks
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -39,7 +38,7 @@ def time(text: str | None) -> str:
     Now is the machine's clock and no variable of the environment: nobody may make it earlier.
     """
     if text is None:
-        return clock.text(clocks.time())
+        return clock.machine()
     return Settings({"--now": text}, "audit gate", "", {}).time("--now", end=False)
 
 

@@ -16,7 +16,7 @@ def inputs(
     *,
     out: Annotated[Path, typer.Option("--output", "-o", help="The list to write.")],
 ) -> None:
-    """List the inputs to certify and their labels, from your own copy of the data.
+    """List inputs and labels, for a policy to pin.
 
     One line for each: the SHA-256 of its canonical tensor, and its class. A policy that names the
     list counts certified accuracy over just these inputs and labels. Prints what to copy into the

@@ -11,9 +11,12 @@ import typer
 
 from auditor.cli.challenge import challenge
 from auditor.cli.check import check
+from auditor.cli.compare import compare
 from auditor.cli.extract import extract
 from auditor.cli.failures import guarded
+from auditor.cli.gate import gate
 from auditor.cli.init import init
+from auditor.cli.inputs import inputs
 from auditor.cli.keygen import keygen
 from auditor.cli.plan import plan
 from auditor.cli.precommit import precommit
@@ -49,7 +52,7 @@ def _help(command: Callable[..., None]) -> str:
 
 for _command in (
     *(init, check, plan, precommit, challenge, run),
-    *(verify, predict, extract, keygen),
+    *(verify, gate, compare, predict, extract, inputs, keygen),
 ):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))
 

@@ -63,9 +63,9 @@ def verify(
     progress: Annotated[Style, typer.Option(help="How to show progress, on stderr.")] = Style.AUTO,
     style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
 ) -> None:
-    """Check a certificate: its signature, and every claim's arithmetic.
+    """Check a certificate: signature and arithmetic; votes, members.
 
-    That needs no torch and no numpy, and runs no model. --replay casts votes again with the
+    Signature and arithmetic need no torch and no numpy, and run no model. --replay casts votes again with the
     release's own members, in a sandbox; --retrain trains members again from your data. Both are
     samples: the verdict says what they can have missed and what every claim is then worth.
 
@@ -101,7 +101,7 @@ def verify(
             progress=shown,
         )
         if believed is not None:
-            relying.timely(verified, believed, clock.now())
+            relying.timely(verified, believed, clock.machine())
     except AuditorError as error:
         shown.done()
         # A misused command has no verdict; only who reads JSON gets an object in every case.

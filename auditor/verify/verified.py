@@ -164,8 +164,8 @@ class Verified:
             return self.certified_accuracy(budget)
         wanted = budget if isinstance(budget, Budget) else Budget.of(budget)
         one_by_one = self._certified(self.evidence.surviving, wanted)
-        together = dict(self.evidence.certified).get(wanted, 0)
-        return Fraction(max(one_by_one, together), len(self.claims))
+        together = [count for most, count in self.evidence.certified if most.covers(wanted)]
+        return Fraction(max((one_by_one, *together)), len(self.claims))
 
     def _certified(self, claims: tuple[Claim, ...], budget: Budget | Mapping[str, int]) -> int:
         if self.kind != "release":

@@ -15,6 +15,7 @@ from auditor.format.challenge import Drand, Signed
 from auditor.format.keys import PrivateKey
 from auditor.run.precommit import precommit
 from auditor.witness import drand
+from auditor.witness.gather import Pinned
 from tests.run import small
 from tests.witness import rounds
 from tests.witness.authority import Authority, needs_openssl
@@ -51,7 +52,8 @@ def test_a_challenged_run(recipe: Path, tmp_path: Path) -> None:
     assert found.challenge.kind == "signed"
     single = tmp_path / "input.cert.json"
     single.write_bytes(auditor.extract(out, 3))
-    alone = release.verify(single, result.public_key, challengers=mine.with_suffix(".pub"))
+    pinned = Pinned(challengers=(keyfiles.load_public(mine.with_suffix(".pub")),))
+    alone = release.verify(single, result.public_key, pinned)
     assert alone.challenge == found.challenge
 
 
@@ -133,9 +135,8 @@ def test_a_run_that_waited_for_a_published_round(
     assert found.time is not None
     single = tmp_path / "input.cert.json"
     single.write_bytes(auditor.extract(out, 0))
-    assert release.verify(single, result.public_key, timestampers=roots).challenge == (
-        found.challenge
-    )
+    pinned = Pinned(timestampers=tuple(roots))
+    assert release.verify(single, result.public_key, pinned).challenge == found.challenge
     assert "no time-stamping authority is pinned" in (
         relying.verify(out, keys=result.public_key).challenge.reason
     )

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from auditor.learners import TrainingSet
-from auditor.run import stages, train
 from auditor.progress import Silent
+from auditor.run import stages, train
 from auditor.run.workspace import Workspace
 
 Fit = Callable[[Sequence[TrainingSet]], list[float]]
