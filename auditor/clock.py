@@ -23,7 +23,7 @@ def now() -> str:
 
 
 def machine() -> str:
-    """Return the machine's time, by which dates are judged: no variable of the environment moves it."""
+    """Return the machine's time, by which dates are judged: no variable moves it."""
     return text(time.time())
 
 

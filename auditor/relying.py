@@ -42,12 +42,13 @@ def verify(
 
     ``keys`` are the auditors that are pinned, ``challengers`` the keys whose challenges count,
     ``timestampers`` the roots (name, PEM) whose time stamps do; ``trust`` has them all, and the
-    beacons (its dates, but those of challengers at ``now``, are what ``timely`` judges). ``replay`` casts so many cells of votes again, or
-    "all"; ``retrain`` trains so many members again; both need the ``data`` folder unless the source
-    ships with a library, and the packages of the extras ``replay`` and ``run``. ``delta`` bounds
-    the chance that more is wrong than a sample lets one say; ``sample_seed`` (32 bytes, fresh
-    otherwise) repeats a sample. Raises VerificationError for what does not verify, UsageError for
-    what the caller can mend.
+    beacons (its dates, but those of challengers at ``now``, are what ``timely`` judges).
+
+    ``replay`` casts so many cells of votes again, or "all"; ``retrain`` trains so many members
+    again; both need the ``data`` folder unless the source ships with a library, and the packages of
+    the extras ``replay`` and ``run``. ``delta`` bounds the chance that more is wrong than a sample
+    lets one say; ``sample_seed`` (32 bytes, fresh otherwise) repeats a sample. Raises
+    VerificationError for what does not verify, UsageError for what the caller can mend.
     """
     beacons: Sequence[str] = BEACONS
     if trust is not None:

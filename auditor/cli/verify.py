@@ -65,9 +65,10 @@ def verify(
 ) -> None:
     """Check a certificate: signature and arithmetic; votes, members.
 
-    Signature and arithmetic need no torch and no numpy, and run no model. --replay casts votes again with the
-    release's own members, in a sandbox; --retrain trains members again from your data. Both are
-    samples: the verdict says what they can have missed and what every claim is then worth.
+    Signature and arithmetic need no torch and no numpy, and run no model. --replay casts votes
+    again with the release's own members, in a sandbox; --retrain trains members again from your
+    data. Both are samples: the verdict says what they can have missed and what every claim is then
+    worth.
 
     The verdict is on stdout, also when it is a bad one. It ends with what was not checked.
 

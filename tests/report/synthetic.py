@@ -11,6 +11,9 @@ from auditor.verify.challenge import Origin
 from auditor.verify.verified import Claim
 
 
+NOTHING_DRAWN = Origin(kind="not-needed", reason="nothing is drawn", root=bytes(32))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     audit: Mapping[str, Any]
@@ -19,7 +22,7 @@ class Outcome:
     kind: str = "release"
     checked: tuple[str, ...] = ("signature", "arithmetic of every claim")
     not_checked: tuple[str, ...] = ("that the members cast these votes",)
-    challenge: Origin = Origin(kind="not-needed", reason="nothing is drawn", root=bytes(32))
+    challenge: Origin = NOTHING_DRAWN
     keyid: str = "5f" * 32
 
 
