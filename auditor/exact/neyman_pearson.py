@@ -21,10 +21,11 @@ example, a view with all changed pixels hidden); otherwise nothing is known. The
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import accumulate, product
 from math import prod
 from typing import Final
 
@@ -32,6 +33,7 @@ from flint import fmpq, fmpz, fmpz_poly
 
 MAX_CHANGED: Final = 4096
 MAX_TYPES: Final = 1 << 18
+_KEPT_BITS: Final = 1 << 20
 _CERTAIN: Final = fmpq(1)
 _HALF: Final = fmpq(1, 2)
 
@@ -94,95 +96,137 @@ def mass_bits(groups: Sequence[FlipGroup]) -> int:
     return type_count(merged) * longest
 
 
+class Bound:
+    """LB and UB of one change of the noise, ready to be asked about many probabilities.
+
+    Raises ValueError unless 0 <= survival <= 1, and for more than MAX_TYPES types.
+    """
+
+    __slots__ = ("_survival", "_types")
+
+    def __init__(self, groups: Sequence[FlipGroup], survival: fmpq = _CERTAIN) -> None:
+        _check_probability("survival", survival)
+        self._survival = survival
+        self._types = _types(merge(groups))
+
+    def least(self, p: fmpq) -> fmpq:
+        """Return LB(p): the least changed-law mass of any test with original-law mass ``p``."""
+        _check_probability("p", p)
+        survival = self._survival
+        if survival == 0 or p <= 1 - survival:
+            return fmpq(0)
+        return survival * self._types.fill((p - (1 - survival)) / survival)
+
+    def greatest(self, p: fmpq) -> fmpq:
+        """Return UB(p) = 1 - LB(1 - p): the largest changed-law mass of a test with mass ``p``."""
+        return 1 - self.least(1 - p)
+
+    def threshold(self) -> fmpq | None:
+        """Return p*: LB(p) > 1/2 exactly for p > p*; None when no p will do.
+
+        L is its own inverse under the exchange of P and Q, L^-1(y) = 1 - L(1 - y), because
+        exchanging old and new symbols maps the pair (P, Q) to (Q, P). Hence p* = 1 - survival *
+        L(1 - 1/(2 survival)), which is 1 - L(1/2) at survival 1.
+        """
+        survival = self._survival
+        if 2 * survival <= 1:
+            return None
+        return 1 - survival * self._types.fill(1 - _HALF / survival)
+
+
 def least_mass(groups: Sequence[FlipGroup], p: fmpq, survival: fmpq = _CERTAIN) -> fmpq:
-    """Return LB(p): the least changed-law mass of any test with original-law mass ``p``.
+    """Return LB(p), see :class:`Bound`.
 
     >>> str(least_mass([FlipGroup(symbols=2, keep=fmpq(4, 5), changed=1)], fmpq(7, 8)))
     '1/2'
     """
-    _check_probability("p", p)
-    _check_probability("survival", survival)
-    if survival == 0 or p <= 1 - survival:
-        return fmpq(0)
-    return survival * _fill(merge(groups), (p - (1 - survival)) / survival)
+    return Bound(groups, survival).least(p)
 
 
 def greatest_mass(groups: Sequence[FlipGroup], p: fmpq, survival: fmpq = _CERTAIN) -> fmpq:
-    """Return UB(p) = 1 - LB(1 - p): the largest changed-law mass of a test with mass ``p``."""
-    return 1 - least_mass(groups, 1 - p, survival)
+    """Return UB(p), see :class:`Bound`."""
+    return Bound(groups, survival).greatest(p)
 
 
 def threshold(groups: Sequence[FlipGroup], survival: fmpq = _CERTAIN) -> fmpq | None:
-    """Return p*: LB(p) > 1/2 exactly for p > p*; None when no p will do.
-
-    L is its own inverse under the exchange of P and Q, L^-1(y) = 1 - L(1 - y), because exchanging
-    old and new symbols maps the pair (P, Q) to (Q, P). Hence p* = 1 - survival * L(1 - 1/(2
-    survival)), which is 1 - L(1/2) at survival 1.
+    """Return p*, see :class:`Bound`.
 
     >>> [str(threshold([FlipGroup(symbols=2, keep=fmpq(4, 5), changed=r)])) for r in (0, 1, 4)]
     ['1/2', '7/8', '3971/4000']
     """
-    _check_probability("survival", survival)
-    if 2 * survival <= 1:
-        return None
-    return 1 - survival * _fill(merge(groups), 1 - _HALF / survival)
+    return Bound(groups, survival).threshold()
 
 
-def _fill(groups: tuple[FlipGroup, ...], p: fmpq) -> fmpq:
-    """Return L(p) over merged groups."""
-    if not groups:
-        return p
-    total, types = _types(groups)
-    wanted = p * total
-    reached = fmpq(0)
-    for ratio, old, new in types:
-        if wanted <= old:
-            # the boundary type is used in part: a randomised test
-            return (reached + wanted * ratio) / total
-        wanted -= old
-        reached += new
-    return reached / total
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Types:
+    """All types in increasing order of Q/P: the P mass and the Q mass up to and with each.
+
+    Masses are integers over ``total``; every type has some of both.
+    """
+
+    total: fmpz
+    old: tuple[fmpz, ...]
+    new: tuple[fmpz, ...]
+
+    def fill(self, p: fmpq) -> fmpq:
+        """Return L(p)."""
+        wanted = p * self.total
+        last = bisect_left(self.old, -((-wanted.p) // wanted.q))
+        old, new = (self.old[last - 1], self.new[last - 1]) if last else (fmpz(0), fmpz(0))
+        # the boundary type is used in part: a randomised test
+        ratio = fmpq(self.new[last] - new, self.old[last] - old)
+        return (new + (wanted - old) * ratio) / self.total
 
 
-@lru_cache(maxsize=64)
-def _types(groups: tuple[FlipGroup, ...]) -> tuple[fmpz, tuple[tuple[fmpq, fmpz, fmpz], ...]]:
-    """Return (common denominator, types as (Q/P, P mass, Q mass) in increasing order of Q/P)."""
+def _types(groups: tuple[FlipGroup, ...]) -> _Types:
+    """Return the types of merged groups."""
     if type_count(groups) > MAX_TYPES:
         message = f"noise: {type_count(groups)} types exceed the limit of {MAX_TYPES}"
         raise ValueError(message)
-    total = fmpz(1)
-    columns = []
-    for group in groups:
-        scale, column = _group_types(group)
-        total *= scale
-        columns.append(column)
-    if len(columns) == 1:
-        return total, columns[0]
-    joint = [
-        (
-            prod((ratio for ratio, _, _ in types), start=fmpq(1)),
-            prod((old for _, old, _ in types), start=fmpz(1)),
-            prod((new for _, _, new in types), start=fmpz(1)),
-        )
-        for types in product(*columns)
-    ]
-    joint.sort(key=lambda entry: entry[0])
-    return total, tuple(joint)
+    # what is long is not kept: hostile recipes must not fill the memory one after the other
+    return _kept(groups) if mass_bits(groups) <= _KEPT_BITS else _sorted(groups)
 
 
-def _group_types(group: FlipGroup) -> tuple[fmpz, tuple[tuple[fmpq, fmpz, fmpz], ...]]:
-    """Return one group's types, scaled to integers; increasing Q/P is decreasing e."""
-    others = group.symbols - 1
-    keep = group.keep.p * others  # integer weights of keeping and of each other symbol
-    other = group.keep.q - group.keep.p
+def _sorted(groups: tuple[FlipGroup, ...]) -> _Types:
+    scales = ((group.keep.q * (group.symbols - 1)) ** group.changed for group in groups)
+    columns = [_masses(group) for group in groups]
+    old = [prod(each, start=fmpz(1)) for each in product(*columns)]
+    new = [prod(each, start=fmpz(1)) for each in product(*(column[::-1] for column in columns))]
+    if len(groups) > 1:
+        ratios = [prod(each) for each in product(*map(_ratios, groups))]
+        order = sorted(range(len(ratios)), key=ratios.__getitem__)
+        old, new = [old[place] for place in order], [new[place] for place in order]
+    return _Types(
+        total=prod(scales, start=fmpz(1)), old=tuple(accumulate(old)), new=tuple(accumulate(new))
+    )
+
+
+_kept = lru_cache(maxsize=64)(_sorted)
+
+
+def _masses(group: FlipGroup) -> tuple[fmpz, ...]:
+    """Return the P mass of each type by decreasing e; in reverse they are the Q masses."""
+    keep, other = _weights(group)
     changed = group.changed
     mass = fmpz_poly([other, (group.symbols - 2) * other, keep]) ** changed
-    ratio = fmpq(other, keep)
-    step = 2 if group.symbols == 2 else 1
-    return (group.keep.q * others) ** changed, tuple(
-        (ratio**e, mass[changed + e], mass[changed - e])
-        for e in range(changed, -changed - 1, -step)
-    )
+    return tuple(mass[changed + e] for e in range(changed, -changed - 1, -_step(group)))
+
+
+def _ratios(group: FlipGroup) -> list[int]:
+    """Return Q/P of each type by decreasing e, times one number: (other keep)**changed."""
+    keep, other = map(int, _weights(group))
+    changed = group.changed
+    types = range(changed, -changed - 1, -_step(group))
+    return [other ** (changed + e) * keep ** (changed - e) for e in types]
+
+
+def _weights(group: FlipGroup) -> tuple[fmpz, fmpz]:
+    """Return integer weights of keeping a symbol and of each other one."""
+    return group.keep.p * (group.symbols - 1), group.keep.q - group.keep.p
+
+
+def _step(group: FlipGroup) -> int:
+    return 2 if group.symbols == 2 else 1
 
 
 def _check_probability(name: str, value: fmpq) -> None:

@@ -20,7 +20,8 @@ from typing import ClassVar, Final, NamedTuple
 from flint import fmpq
 
 from auditor.errors import ClaimError
-from auditor.exact import confidence, neyman_pearson
+from auditor.exact import confidence
+from auditor.exact.neyman_pearson import Bound
 from auditor.guarantee import claim
 from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
 from auditor.guarantee.frontier import Declared
@@ -96,6 +97,14 @@ class DrawsRule:
             event=chosen.event if not self.selection else share,
             shifts=self.shifts,
         )
+
+    @cached_property
+    def _bounds(self) -> Mapping[Budget, tuple[Bound, ...]]:
+        """For ``runner-up``: every way of spending each declared budget, once for all inputs."""
+        return {
+            budget: tuple(Bound(shift.groups, shift.survival) for shift in shifts)
+            for budget, shifts in self.shifts.items()
+        }
 
     def judge(self, row: bytes) -> Judgement:
         """Run the rule and its bound on one input's evidence; ClaimError on malformed evidence."""
@@ -203,12 +212,8 @@ class DrawsRule:
         rival = min(cast.rival + forged, self.counted)
         # the rivals' votes and A's are disjoint events, whatever was counted
         p_high = min(confidence.upper_bound(self.counted, rival, level), 1 - p_low)
-        shifts = self.shifts.get(budget, (Shift(),))
-        return all(
-            neyman_pearson.least_mass(shift.groups, p_low, shift.survival)
-            > neyman_pearson.greatest_mass(shift.groups, p_high, shift.survival)
-            for shift in shifts
-        )
+        bounds = self._bounds.get(budget, (Bound(()),))
+        return all(bound.least(p_low) > bound.greatest(p_high) for bound in bounds)
 
     def _most(self, cast: _Cast, budget: Budget) -> int:
         """Return the most forged votes that leave some proof of a budget, -1 if there is none."""
