@@ -16,6 +16,8 @@ from auditor.errors import EnvelopeError
 
 MAX_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 32
+MAX_MARKS: Final = 2**20
+"""Commas and opening brackets in one document, wherever they stand: what values cost in memory."""
 
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,15}")
 _QUOTE: Final = ord('"')
@@ -34,6 +36,9 @@ def parse(data: bytes, where: str, *, limit: int) -> dict[str, object]:
         raise EnvelopeError(f"{where}: {len(data)} bytes, expected at most {limit}")
     if data.startswith(_BYTE_ORDER_MARK):
         raise EnvelopeError(f"{where}: starts with a byte order mark, expected plain UTF-8")
+    marks = sum(map(data.count, (b",", b"[", b"{")))
+    if marks > MAX_MARKS:
+        raise EnvelopeError(f"{where}: {marks} commas and opening brackets, at most {MAX_MARKS}")
     _check_depth(data, where)
     try:
         text = data.decode("utf-8", "strict")
@@ -76,6 +81,8 @@ def _check_depth(data: bytes, where: str) -> None:
             depth += 1 if byte in _OPENING else -1
             if depth > MAX_DEPTH:
                 raise EnvelopeError(f"{where}: nested deeper than {MAX_DEPTH} levels")
+            if depth < 0:
+                return  # the parser refuses what closes more than it opened, and stops there
 
 
 def _check_surrogates(value: object) -> None:

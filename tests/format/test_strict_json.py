@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import EnvelopeError
-from auditor.format.strict_json import MAX_INTEGER, canonical, parse
+from auditor.format.strict_json import MAX_INTEGER, MAX_MARKS, canonical, parse
 
 REFUSED = {
     "empty": b"",
@@ -75,6 +75,15 @@ def test_hostile_bytes_are_refused_in_one_pass(data: bytes) -> None:
 def test_the_key_that_is_repeated_is_named_in_short() -> None:
     with pytest.raises(EnvelopeError, match=r"^.{,200}$"):
         parse(b'{"%b":1,"%b":1}' % ((b"k" * 10_000,) * 2), "here", limit=10**6)
+
+
+def test_values_are_counted_before_they_cost_memory() -> None:
+    """80 MiB of empty arrays took 2 GiB to parse."""
+    most = b'{"a":[%s1]}' % (b"1," * (MAX_MARKS - 2))
+    assert len(parse(most, "", limit=2**22)["a"]) == MAX_MARKS - 1  # type: ignore[arg-type]
+    for more in (b"1,", b"[],", b"{},"):
+        with pytest.raises(EnvelopeError, match="commas and opening brackets, at most 1048576"):
+            parse(b'{"a":[%s1]}' % (more * (MAX_MARKS - 1)), "", limit=2**22)
 
 
 @given(st.lists(st.sampled_from(["[", "]", "{", "}", '"', "\\", "\\\\", '\\"', "a"]), max_size=60))
