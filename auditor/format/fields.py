@@ -11,6 +11,7 @@ from auditor.format.strict_json import MAX_INTEGER
 
 _HEX: Final = re.compile(r"[0-9a-f]*")
 _MAX_TEXT: Final = 65_536
+_SHOWN: Final = 80
 
 
 class Fields:
@@ -35,7 +36,8 @@ class Fields:
             raise self._error(f"{self.where}: missing {sorted(missing)}")
         unknown = self.value.keys() - required - frozenset(optional)
         if unknown:
-            raise self._error(f"{self.where}: unknown {sorted(unknown)[:5]}")
+            shown = [name[:_SHOWN] for name in sorted(unknown)[:5]]
+            raise self._error(f"{self.where}: unknown {shown}")
         return self
 
     def raw(self, key: str) -> object:
@@ -49,9 +51,9 @@ class Fields:
         """Return an integer within [low, high]; true and false are not integers."""
         value = self.raw(key)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self._error(f"{self.where}.{key}: expected an integer, got {_kind(value)}")
+            raise self._error(f"{self._at(key)}: expected an integer, got {_kind(value)}")
         if not low <= value <= high:
-            raise self._error(f"{self.where}.{key}: expected {low} to {high}, got {value}")
+            raise self._error(f"{self._at(key)}: expected {low} to {high}, got {value}")
         return value
 
     def optional_integer(self, key: str, *, low: int = 0, high: int = MAX_INTEGER) -> int | None:
@@ -62,43 +64,43 @@ class Fields:
         """Return a string of at most ``limit`` characters."""
         value = self.raw(key)
         if not isinstance(value, str):
-            raise self._error(f"{self.where}.{key}: expected a string, got {_kind(value)}")
+            raise self._error(f"{self._at(key)}: expected a string, got {_kind(value)}")
         if len(value) > limit:
-            raise self._error(f"{self.where}.{key}: {len(value)} characters, at most {limit}")
+            raise self._error(f"{self._at(key)}: {len(value)} characters, at most {limit}")
         return value
 
     def hexadecimal(self, key: str, digits: int = 64) -> str:
         """Return exactly ``digits`` lower-case hexadecimal digits."""
         value = self.text(key)
         if len(value) != digits or not _HEX.fullmatch(value):
-            raise self._error(f"{self.where}.{key}: expected {digits} lower-case hex digits")
+            raise self._error(f"{self._at(key)}: expected {digits} lower-case hex digits")
         return value
 
     def choice(self, key: str, allowed: Iterable[str]) -> str:
         """Return one of the allowed strings."""
         value, allowed = self.text(key), tuple(allowed)
         if value not in allowed:
-            raise self._error(f"{self.where}.{key}: expected one of {allowed}, got {value[:80]!r}")
+            raise self._error(f"{self._at(key)}: expected one of {allowed}, got {value[:_SHOWN]!r}")
         return value
 
     def section(self, key: str) -> Fields:
         """Return the object under ``key``."""
-        return Fields(self.raw(key), f"{self.where}.{key}", self._error)
+        return Fields(self.raw(key), f"{self._at(key)}", self._error)
 
     def array(self, key: str, *, limit: int) -> list[object]:
         """Return the array under ``key``, of at most ``limit`` items."""
         value: object = self.raw(key)
         if not isinstance(value, list):
-            raise self._error(f"{self.where}.{key}: expected an array, got {_kind(value)}")
+            raise self._error(f"{self._at(key)}: expected an array, got {_kind(value)}")
         if len(value) > limit:
-            raise self._error(f"{self.where}.{key}: {len(value)} items, expected at most {limit}")
+            raise self._error(f"{self._at(key)}: {len(value)} items, expected at most {limit}")
         return value
 
     def sections(self, key: str, *, limit: int) -> tuple[Fields, ...]:
         """Return the array of objects under ``key``."""
         items = self.array(key, limit=limit)
         return tuple(
-            Fields(item, f"{self.where}.{key}[{i}]", self._error) for i, item in enumerate(items)
+            Fields(item, f"{self._at(key)}[{i}]", self._error) for i, item in enumerate(items)
         )
 
     def texts(self, key: str, *, limit: int) -> tuple[str, ...]:
@@ -106,7 +108,7 @@ class Fields:
         items = self.array(key, limit=limit)
         names = tuple(item for item in items if isinstance(item, str) and len(item) <= _MAX_TEXT)
         if len(names) != len(items):
-            raise self._error(f"{self.where}.{key}: expected strings of at most {_MAX_TEXT}")
+            raise self._error(f"{self._at(key)}: expected strings of at most {_MAX_TEXT}")
         return names
 
     def integers(self, key: str, *, limit: int, low: int = 0) -> tuple[int, ...]:
@@ -118,7 +120,7 @@ class Fields:
             if isinstance(item, int) and not isinstance(item, bool) and item >= low
         )
         if len(numbers) != len(items):
-            raise self._error(f"{self.where}.{key}: expected integers of at least {low}")
+            raise self._error(f"{self._at(key)}: expected integers of at least {low}")
         return numbers
 
     def counts(self, key: str, *, limit: int = 16, low: int = 1) -> dict[str, int]:
@@ -127,6 +129,11 @@ class Fields:
         if len(inner.value) > limit:
             raise self._error(f"{inner.where}: {len(inner.value)} keys, expected at most {limit}")
         return {name: inner.integer(name, low=low) for name in inner.value}
+
+    def _at(self, key: str) -> str:
+        """Return the path of a field; whoever chose its name may have chosen anything."""
+        plain = len(key) <= _SHOWN and key.isascii() and key.isidentifier()
+        return f"{self.where}.{key}" if plain else f"{self.where}[{key[:_SHOWN]!r}]"
 
 
 def _kind(value: object) -> str:
