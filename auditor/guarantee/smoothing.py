@@ -36,6 +36,7 @@ from auditor.randomness import design_root
 _MAX_CLASSES: Final = 255  # a vote is one byte, and 255 an abstention
 _MAX_BUDGETS: Final = 512
 _MAX_VOTES: Final = 1 << 20
+_MAX_WAYS: Final = 1 << 10  # where every input asks about all of them
 _MAX_EXAMPLES: Final = 1 << 40
 
 
@@ -105,14 +106,16 @@ class _Builder:
                 )
                 raise RecipeError(message)
             self._count("draws", 0, 0)
+            members = self._count("members", 1, _MAX_VOTES)
+            selection = self._selection(members)
             return DrawsRule(
                 classes=classes,
-                members=(members := self._count("members", 1, _MAX_VOTES)),
+                members=members,
                 axes=axes,
                 budgets=budgets,
-                shifts=self._shifts(budgets, classes),
+                shifts=self._shifts(budgets, classes, every_input=selection > 0),
                 share=self._share(),
-                selection=self._selection(members),
+                selection=selection,
             )
         if isinstance(training, NoTraining) and isinstance(test, NoTest):
             message = f"{WHERE}: neither side is smoothed, so nothing can be certified"
@@ -163,11 +166,18 @@ class _Builder:
             return fields.integer(self.claim, "selectionDraws", "claim", low=0, high=0, default=0)
         return fields.integer(self.claim, "selectionDraws", "claim", low=1, high=members - 1)
 
-    def _shifts(self, budgets: tuple[Budget, ...], classes: int) -> dict[Budget, tuple[Shift, ...]]:
+    def _shifts(
+        self, budgets: tuple[Budget, ...], classes: int, *, every_input: bool = False
+    ) -> dict[Budget, tuple[Shift, ...]]:
         dataset = fields.mapping(self.audit, "dataset", "audit")
         examples = fields.integer(dataset, "size", "dataset", low=1, high=_MAX_EXAMPLES)
         spending = Spending(smoothing=self.smoothing, classes=classes, examples=examples)
-        return spending.shifts(budgets)
+        shifts = spending.shifts(budgets)
+        ways = sum(map(len, shifts.values()))
+        if every_input and ways > _MAX_WAYS:
+            message = f"claim.budgets: {ways} ways of spending, more than {_MAX_WAYS}"
+            raise RecipeError(message)
+        return shifts
 
 
 def _budgets(claim: Mapping[str, object], smoothing: Smoothing) -> tuple[Budget, ...]:

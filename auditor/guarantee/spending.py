@@ -26,8 +26,8 @@ from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.flip import FlipTraining
 
 _MAX_SPLITS: Final = 1 << 14
-_MAX_TYPES: Final = 1 << 20
-_MAX_BITS: Final = 1 << 31  # of all their masses: some minutes and a GiB at the worst
+_MAX_TYPES: Final = 1 << 18
+_MAX_BITS: Final = 1 << 29  # of all their masses: seconds and less than a GiB at the worst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

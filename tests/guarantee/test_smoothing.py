@@ -246,8 +246,33 @@ def test_windows_on_a_long_strip_are_counted_before_they_are_laid_out() -> None:
     description = changed("partition", "windows", "dataset", "shape", value=[1, 1, 1 << 24])
     test: Any = description["recipe"]["smoothing"]["test"]  # type: ignore[index]
     test |= {"window": 1, "step": 1, "patch": 1}
-    with pytest.raises(RecipeError, match="views exceed the limit"):
+    with pytest.raises(RecipeError, match="16777216 masks exceed the limit of 1024"):
         rule_for(description)
+
+
+@pytest.mark.parametrize(("groups", "pixels"), [(45, 2), (19, 3), (12, 5)])
+def test_pairs_of_masks_that_take_minutes_are_refused(groups: int, pixels: int) -> None:
+    """An input may make the rule look at the union of every mask with every mask."""
+    sizes: Json = {"method": "two-mask", "groups": groups, "pixels": pixels}
+    GroupMasks.from_dict(sizes, "here")
+    with pytest.raises(RecipeError, match="masks exceed the limit of 1024"):
+        GroupMasks.from_dict({**sizes, "groups": groups + 1}, "here")
+
+
+def _runner_up(totals: int) -> Json:
+    description = changed("flip", "flip", *SIDES, "test", "keep", value="5/8")
+    recipe: Any = description["recipe"]
+    recipe["smoothing"]["training"] |= {"keepFeatures": "3/4", "keepLabels": "7/8"}
+    recipe["claim"] |= {"bound": "runner-up", "selectionDraws": 1}
+    recipe["claim"]["budgets"] = [{"total": total} for total in range(1, totals + 1)]
+    return description
+
+
+def test_what_every_input_asks_about_is_capped() -> None:
+    """Under ``runner-up`` nothing but the votes themselves says whether a budget holds."""
+    assert rule_for(_runner_up(15)).budgets[-1].get("total") == 15  # 815 splits
+    with pytest.raises(RecipeError, match="1139 ways of spending, more than 1024"):
+        rule_for(_runner_up(17))
 
 
 def test_masks_that_hide_everything_are_refused() -> None:

@@ -25,6 +25,7 @@ from auditor.guarantee.test.units import Layout, check_groups, jittered_groups
 from auditor.guarantee.threat import INPUT_FEATURES, INPUT_PATCH
 
 MAX_VIEWS: Final = 1 << 18
+MAX_MASKS: Final = 1 << 10  # an input may need the union of every mask with every mask
 
 Hidden = tuple[int, ...]
 """Sorted indices of the groups or windows that a view hides."""
@@ -83,9 +84,7 @@ class GroupMasks:
                 f"{where}: two masks of {params.pixels} of {params.groups} groups hide everything"
             )
             raise RecipeError(message)
-        if params.count > MAX_VIEWS:
-            message = f"{where}: {params.count} views exceed the limit of {MAX_VIEWS}"
-            raise RecipeError(message)
+        _check_counts(params.masks, params.count, where)
         return params
 
     @property
@@ -146,9 +145,7 @@ class WindowMasks:
             layout=layout,
         )
         # counted before they are laid out: a hostile recipe must not cost more than it says
-        if params.count > MAX_VIEWS:
-            message = f"{where}: {params.count} views exceed the limit of {MAX_VIEWS}"
-            raise RecipeError(message)
+        _check_counts(params.masks, params.count, where)
         for extent in layout.shape[1:]:
             _check_cover(params.starts(extent), params.window, params.patch, extent, where)
         return params
@@ -203,6 +200,13 @@ class WindowMasks:
             for left in self.starts(width)
         )
         return _views(self.unions(), windows, layout)
+
+
+def _check_counts(masks: int, views: int, where: str) -> None:
+    for what, count, limit in (("masks", masks, MAX_MASKS), ("views", views, MAX_VIEWS)):
+        if count > limit:
+            message = f"{where}: {count} {what} exceed the limit of {limit}"
+            raise RecipeError(message)
 
 
 def _check_cover(starts: Iterable[int], window: int, patch: int, extent: int, where: str) -> None:
