@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from auditor.errors import (
     ClaimError,
@@ -27,6 +27,7 @@ from auditor.format.strict_json import canonical
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
 from auditor.guarantee.threat import Budget
+from auditor.verify import totals
 from auditor.verify.verified import Claim
 
 
@@ -209,24 +210,15 @@ def judged(leaf: Leaf, row: bytes, built: Rule) -> Claim:
 def summary(claims: Sequence[Claim], certificate: Certificate) -> None:
     """(11) Check the signed totals against all the claims."""
     correct = Counter(c.frontier for c in claims if c.label is not None and c.label == c.true_label)
+    budgets = certificate.audit.budgets
+    counts = totals.certified([Budget.of(budget) for budget in budgets], correct)
     expected = Summary(
         inputs=len(claims),
         correct=correct.total(),
         abstained=sum(c.label is None for c in claims),
-        certified=tuple(
-            (budget, _certified(Budget.of(budget), correct)) for budget in certificate.audit.budgets
-        ),
+        certified=tuple(zip(budgets, counts, strict=True)),
     )
     if expected != certificate.summary:
         raise ClaimError(
             f"summary: expected {expected.to_dict()}, got {certificate.summary.to_dict()}"
         )
-
-
-def _certified(budget: Budget, frontiers: Mapping[tuple[Budget, ...], int]) -> int:
-    """Return how many claims, counted by frontier, hold at a budget."""
-    return sum(
-        count
-        for frontier, count in frontiers.items()
-        if any(most.covers(budget) for most in frontier)
-    )
