@@ -36,6 +36,7 @@ from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import plurality
 from auditor.randomness import Stream
 from auditor.replay.ensemble import Ensemble, tally
+from auditor.replay.sandbox import Sandbox
 from auditor.replay.shards import shards
 from auditor.replay.views import Shower, alphabet_size, channels_of, masks_for
 
@@ -81,6 +82,8 @@ class Predictor:
             classes=len(self.classes),
             tau=Fraction(self._recipe["tau"]),
             device=device,
+            # A release may come from anybody. A graphics card is out of a sandbox's reach.
+            opener=Sandbox(graph=certificate.graph).open if device == "cpu" else None,
         )
 
     def predict(
@@ -202,7 +205,8 @@ def load(folder: Path | str, *, key: release.Key | None = None, device: str = "c
     """Return the certified classifier in a release folder.
 
     With ``key`` the release is verified first (VerificationError). Without, the folder is taken at
-    its word: its files are only held against its own list. ``device`` is "cpu" or "cuda".
+    its word: its files are only held against its own list. ``device`` is "cpu", where members run
+    in a confined process of their own, or "cuda", where they run in this one.
     """
     place = Path(folder)
     if key is not None:

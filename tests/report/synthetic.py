@@ -10,7 +10,6 @@ from auditor.guarantee.threat import Budget
 from auditor.verify.challenge import Origin
 from auditor.verify.verified import Claim
 
-
 NOTHING_DRAWN = Origin(kind="not-needed", reason="nothing is drawn", root=bytes(32))
 
 
