@@ -101,7 +101,7 @@ def test_what_the_predicate_may_carry_besides_is_ignored() -> None:
     check(signature(value))
 
 
-def resources(change: Callable[[list[dict[str, str]]], None]) -> Change:
+def resources(change: Callable[[list[dict[str, str]]], object]) -> Change:
     """Return a change of the files listed, with the subject that then belongs to them."""
 
     def changed(value: dict[str, Any]) -> None:
@@ -120,7 +120,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "its path from the release": (renamed("members/000001.onnx"), "got no such file"),
     "a path that is normalised to it": (renamed("./000001.onnx"), "expected no such file"),
     "a path out of the folder": (renamed("../members/000001.onnx"), "expected no such file"),
-    "one too few": (resources(lambda items: items.pop() and None), "got no such file"),
+    "one too few": (resources(lambda items: items.pop()), "got no such file"),
     "one too many": (
         resources(lambda items: items.append({**items[0], "name": "000002.onnx"})),
         "'000002.onnx': expected no such file",
@@ -134,7 +134,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
         "'frontend.onnx': expected no such file",
     ),
     "swapped": (
-        resources(lambda items: items[0].update(name=NAMES[1]) or items[1].update(name=NAMES[0])),
+        resources(lambda items: [items[i].update(name=NAMES[1 - i]) for i in (0, 1)]),
         "'000000.onnx': expected",
     ),
     "twice, the right digest last": (
@@ -364,8 +364,8 @@ def sign(tools: Path, folder: Path, *options: str, key: str = "auditor.key") -> 
 
 def sign_by_the_library(tools: Path, folder: Path) -> None:
     key, sig = folder.with_name("auditor.key"), folder / model_signing.FILE
-    command = [tools / "model_signing", "sign", "key", folder / "members"]
-    command += ["--private_key", key, "--signature", sig]
+    command = [str(tools / "model_signing"), "sign", "key", str(folder / "members")]
+    command += ["--private_key", str(key), "--signature", str(sig)]
     subprocess.run(command, check=True, capture_output=True)
 
 

@@ -110,7 +110,7 @@ def _bash(
     done.summary += summary.read_text()
     lines = output.read_text().splitlines()
     assert all("=" in line for line in lines), lines
-    return dict(line.split("=", 1) for line in lines)  # type: ignore[misc]
+    return dict(line.split("=", 1) for line in lines)
 
 
 def _filled(value: str, context: Mapping[str, Any]) -> str:

@@ -72,10 +72,12 @@ def origin(folder: Path, files: Mapping[str, bytes] | None = None) -> Path:
     return folder
 
 
-def change(repository: Path, files: Mapping[str, bytes], *, release: Honest = BUILT) -> None:
+def change(
+    repository: Path, files: Mapping[str, bytes], *, release: Honest = BUILT, place: str = "model"
+) -> None:
     """Add the branch ``change``: a release, and whatever else a contributor wrote."""
     git(repository, "switch", "--quiet", "--create", "change", "main")
-    release.write(repository / "model")
+    release.write(repository / place)
     write(repository, files)
     commit(repository, "change")
     git(repository, "switch", "--quiet", "main")

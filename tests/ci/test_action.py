@@ -392,27 +392,15 @@ EVIL: Final = (
     "--output=pwned",
     "${{ github.token }}",
 )
-TEXTS: Final = (
-    "release",
-    "policy",
-    "trust",
-    "replay",
-    "retrain",
-    "data",
-    "subject",
-    "resource-uri",
-)
 
 
-@pytest.mark.parametrize("value", EVIL)
-def test_no_input_reaches_a_shell_or_becomes_an_option(
-    act: Act, tmp_path: Path, value: str
-) -> None:
+@pytest.mark.parametrize("name", ["release", "policy", "subject"])
+def test_no_input_reaches_a_shell_or_becomes_an_option(tmp_path: Path, name: str) -> None:
     origin = repository.origin(tmp_path / "repository")
     repository.change(origin, {})
     workspace = repository.checkout(origin, tmp_path / "checkout")
     (tmp_path / "scratch").mkdir()
-    for name in ("release", "policy", "subject"):
+    for value in EVIL:
         done = composite.run(
             workspace,
             tmp_path / "scratch",
@@ -478,6 +466,46 @@ def test_modules_that_lie_in_the_workspace_are_not_imported(act: Act, tmp_path: 
     )
     assert (done.code, done.outputs["verdict"]) == (1, "fail"), done.log
     assert not list(tmp_path.rglob("pwned"))
+
+
+@pytest.mark.slow
+def test_votes_are_cast_again_where_the_policy_wants_it(tmp_path: Path) -> None:
+    """On a release that was really run: what honest votes look like only real members know."""
+    import auditor
+    from tests.run import small
+
+    made = tmp_path / "made"
+    made.mkdir()
+    auditor.run(small.recipe(made, "partition", "none"), out=made / "release", workers=0)
+    base = {
+        "release.toml": gates.document({"version": 1, "evidence": {"replay": 7}}),
+        "auditor.pub": (made / "release.pub").read_bytes(),
+    }
+    origin = repository.origin(tmp_path / "origin", base)
+    (made / "release").rename(origin / "model")
+    repository.commit(origin, "model")
+    workspace = repository.checkout(origin, tmp_path / "workspace", "main")
+    (tmp_path / "temporary").mkdir()
+
+    def judged(**inputs: str) -> Done:
+        return composite.run(
+            workspace,
+            tmp_path / "temporary",
+            inputs={"release": "model", **inputs},
+            github=PUSH,
+            given={"install": {"python": sys.executable}},
+        )
+
+    without = judged()
+    [missed] = [item for item in report(without)["checks"] if item["result"] != "pass"]
+    assert (without.code == 0, missed["id"]) == (False, "AUD-EVI-001")
+    done = judged(replay="7", data=str(made))
+    assert (done.code, done.outputs["verdict"]) == (0, "pass"), done.log
+    assert report(done)["evidence"]["votes"]["sampled"] == 7
+    assert report(done)["evidence"]["sampleSeed"] in done.summary
+    assert "ROBUSTNESS_VOTES_SAMPLED" in done.summary
+    [run] = json.loads(Path(done.outputs["sarif-path"]).read_bytes())["runs"]
+    assert run["properties"]["levels"] == report(done)["levels"]
 
 
 # --- the verification summary ---------------------------------------------------------------------
