@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 
+import auditor
 from auditor.cli.main import app
 from tests import honest
+from tests.run import small
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PAPERS = ("README.md", "CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md", "docs/decisions/README.md")
+PAGES = tuple(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").glob("*.md")))
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -36,7 +39,7 @@ def test_only_one_onnxruntime_on_any_machine() -> None:
     assert all(";" in line for line in runtimes), "each with the machines that it is for"
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("paper", PAPERS + PAGES)
 def test_links_in_the_papers_lead_somewhere(paper: str) -> None:
     text = (ROOT / paper).read_text()
     links = re.findall(r"\]\(([^)#]+)\)", text)
@@ -96,6 +99,34 @@ def test_a_fresh_default_install_is_small_and_verifies(tmp_path: Path) -> None:
     assert (verified.returncode, verified.stdout[:9]) == (0, "VERIFIED "), verified.stderr
     assert run("init", "recipe.toml").returncode == 0, "schemas are in the wheel"
     needy = run("run", "recipe.toml", "--out", "release-2")
+    assert needy.returncode == 2
+    assert "pip install 'auditor[run]'" in needy.stderr
+
+
+@pytest.mark.slow
+def test_the_replay_extra_is_enough_to_cast_votes_again(tmp_path: Path) -> None:
+    """Without torch; what is missing for another source of data is named."""
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, f"{ROOT}[replay]"], check=True, capture_output=True)
+    recipe = small.recipe(tmp_path / "run", "flip", "flip")
+    auditor.run(recipe, out=tmp_path / "run" / "release", workers=0, device="cpu")
+
+    def verify(*arguments: str) -> subprocess.CompletedProcess[str]:
+        release = str(tmp_path / "run" / "release")
+        audit = str(tmp_path / "venv" / "bin" / "audit")
+        return subprocess.run(
+            [audit, "verify", release, "--key", f"{release}.pub", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = verify("--replay", "all", "--data", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr
+    assert "replay       1440 of 1440 cells" in done.stdout
+    needy = verify("--retrain", "1", "--data", str(tmp_path / "run"))
     assert needy.returncode == 2
     assert "pip install 'auditor[run]'" in needy.stderr
 

@@ -51,6 +51,11 @@ def bring(
         train, inputs = datasets.load(replace(loaded, resolved={**loaded.resolved, "data": data}))
     except DataError as error:
         raise UndecidedError(f"data: {error}") from error
+    except ImportError as error:
+        raise UsageError(
+            f"data: {data['source']} needs the package {error.name}, which is not installed: "
+            "pip install 'auditor[run]'"
+        ) from error
     progress.advance(1)
     _same_data(verified, train)
     _same_inputs(verified, inputs)

@@ -202,6 +202,20 @@ def test_paths_lead_nowhere_but_into_the_verifiers_folder(make: Make, tmp_path: 
             Made(release=copy, key=made.key, data=made.data).verify(replay=3)
 
 
+def test_a_source_whose_package_is_missing_is_named(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make("partition", "none")
+
+    def missing(*_: object) -> None:
+        message = "No module named 'torchvision'"
+        raise ModuleNotFoundError(message, name="torchvision")
+
+    monkeypatch.setattr("auditor.recheck.data.datasets.load", missing)
+    with pytest.raises(UsageError, match="npz needs the package torchvision"):
+        made.verify(replay=3)
+
+
 def test_what_cannot_be_asked_for(make: Make, tmp_path: Path) -> None:
     made = make("partition", "none")
     with pytest.raises(UsageError, match="--replay: expected at most 12"):
