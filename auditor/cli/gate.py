@@ -49,6 +49,10 @@ def gate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the report here, not to stdout.")
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT=FILE", help="Write the report there in this form, too."),
+    ] = None,
     replay: ReplayOption = None,
     retrain: RetrainOption = None,
     data: DataOption = None,
@@ -87,7 +91,7 @@ def gate(
 
     Examples:
       audit gate build/digits --trust trust.toml --policy release.toml
-      audit gate release --trust trust.toml --policy release.toml --format sarif -o gate.sarif
+      audit gate release --trust trust.toml --policy release.toml --also sarif=gate.sarif
       audit gate release --trust trust.toml --policy release.toml --replay all --data ~/data
     """
     from auditor import policyfiles
@@ -98,6 +102,7 @@ def gate(
     progressing = display(progress if replay or retrain else Style.NONE)
     try:
         evidence.needed(replay, retrain)
+        others = [_other(text) for text in also or ()]
         believed, demanded = policyfiles.load_trust(trust), policyfiles.load_policy(policy)
         wanted = gate_shell.attestation(vsa, vsa_key, verifier_id, resource_uri, demanded)
         asked, at = gate_shell.digest(subject), gate_shell.time(now)
@@ -131,11 +136,21 @@ def gate(
         progressing.done()
     shown = gate_shell.shown(path, warn_only=warn_only)
     _write(_rendered(report, shown, style), output, style)
+    for form, file in others:
+        _write(_rendered(report, shown, form), file, form)
     if output is not None:
         complain(f"gate: {report.verdict} ({output})")
     if wanted is not None:
         gate_shell.attest(wanted, path, report)
     raise typer.Exit(shown.exit_code(report))
+
+
+def _other(text: str) -> tuple[Form, Path]:
+    form, _, file = text.partition("=")
+    if form not in list(Form) or not file:
+        forms = ", ".join(Form)
+        raise UsageError(f"--also: expected FORMAT=FILE with one of {forms}, got {text!r}")
+    return Form(form), Path(file)
 
 
 def _rendered(report: Report, shown: Shown, style: Form) -> str:

@@ -18,6 +18,7 @@ from auditor.cli.gate import gate
 from auditor.cli.init import init
 from auditor.cli.inputs import inputs
 from auditor.cli.keygen import keygen
+from auditor.cli.modelsign import modelsign
 from auditor.cli.plan import plan
 from auditor.cli.precommit import precommit
 from auditor.cli.predict import predict
@@ -52,7 +53,7 @@ def _help(command: Callable[..., None]) -> str:
 
 for _command in (
     *(init, check, plan, precommit, challenge, run),
-    *(verify, gate, compare, predict, extract, inputs, keygen),
+    *(verify, gate, compare, predict, extract, inputs, modelsign, keygen),
 ):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))
 

@@ -19,9 +19,9 @@ def modelsign(
         ),
     ] = None,
 ) -> None:
-    """Sign the members once more, as OpenSSF model_signing does: RELEASE/model.sig.
+    """Sign members as OpenSSF model_signing does.
 
-    Only a release that verifies is signed. From then on audit verify wants model.sig to be by a
+    The signature is RELEASE/model.sig. Only a release that verifies is signed. From then on audit verify wants model.sig to be by a
     key that it is given, and to list exactly the files of members/. Needs the extra modelsign.
 
     Examples:

@@ -21,7 +21,7 @@ from auditor.errors import RunError, SignatureError, UndecidedError
 RUNNER = CliRunner()
 COMMANDS = (
     *("init", "check", "plan", "precommit", "challenge", "run"),
-    *("verify", "gate", "compare", "predict", "extract", "inputs", "keygen"),
+    *("verify", "gate", "compare", "predict", "extract", "inputs", "modelsign", "keygen"),
 )
 
 

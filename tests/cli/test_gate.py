@@ -69,6 +69,24 @@ def test_what_meets_the_policy_passes(folder: Path) -> None:
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() in done.stdout
 
 
+def test_one_run_writes_every_form(folder: Path) -> None:
+    files = {form: folder / f"gate.{form}" for form in ("json", "sarif", "junit", "text")}
+    also = [f"--also={form}={file}" for form, file in files.items()]
+    done = run(folder, "--format", "json", *also)
+    assert done.exit_code == 0, done.output
+    assert files["json"].read_text() == done.stdout
+    assert json.loads(files["sarif"].read_bytes())["version"] == "2.1.0"
+    assert b"<testsuites" in files["junit"].read_bytes()
+    assert files["text"].read_text().startswith("GATE PASSED  ")
+
+
+@pytest.mark.parametrize("text", ["sarif", "sarif=", "xml=a", "=a"])
+def test_another_form_is_named_with_its_file(folder: Path, text: str) -> None:
+    done = run(folder, f"--also={text}")
+    assert done.exit_code == 2
+    assert "--also: expected FORMAT=FILE" in done.output
+
+
 def damage(folder: Path) -> None:
     claims = folder / "release" / "claims.jsonl"
     claims.write_bytes(claims.read_bytes().replace(b'"index":0', b'"index":1', 1))
