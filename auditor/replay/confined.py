@@ -1,8 +1,8 @@
 """A Python process that has nothing: no files, no settings, a bounded time for every answer.
 
-It starts isolated (``python -I``) in an empty folder of its own, with an environment of a few fixed
-words, in a session of its own. It ends with this process, however this one ends: it holds a pipe
-that nobody writes to, and the kernel tells it when the other end is gone.
+It starts isolated (``python -I``) in an empty folder that is gone as soon as it is in it, with an
+environment of a few fixed words, in a session of its own. It ends with this process, however this
+one ends: it holds a pipe that nobody writes to, and the kernel tells it when the other end is gone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -75,10 +74,12 @@ class Confined:
             )
         except OSError as error:
             os.close(held)
-            shutil.rmtree(folder, ignore_errors=True)
             raise UndecidedError(f"sandbox: cannot be started: {error.strerror}") from error
         finally:
             os.close(listening)
+            # The child is in it already. In a folder that is gone nothing can be made or found,
+            # and nothing is left of it however both processes end.
+            Path(folder).rmdir()
         assert child.stdin is not None  # noqa: S101 - both were asked for
         assert child.stdout is not None  # noqa: S101
         self._child = child
@@ -87,7 +88,7 @@ class Confined:
             os.set_blocking(end, False)
             with contextlib.suppress(OSError, AttributeError):
                 fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE)
-        self.close = weakref.finalize(self, _end, child, folder, held)
+        self.close = weakref.finalize(self, _end, child, held)
 
     def send(self, parts: Sequence[bytes | memoryview], deadline: float) -> None:
         """Write all parts; raise TimeoutError at ``deadline`` (monotonic).
@@ -145,7 +146,7 @@ def _wait(end: int, event: int, deadline: float) -> None:
         raise TimeoutError
 
 
-def _end(child: subprocess.Popen[bytes], folder: str, held: int) -> None:
+def _end(child: subprocess.Popen[bytes], held: int) -> None:
     """Kill the process with all that it may have started, and leave nothing of it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
@@ -154,4 +155,3 @@ def _end(child: subprocess.Popen[bytes], folder: str, held: int) -> None:
         if pipe is not None:
             pipe.close()
     os.close(held)
-    shutil.rmtree(folder, ignore_errors=True)

@@ -230,24 +230,25 @@ def test_what_cannot_be_asked_for(make: Make, tmp_path: Path) -> None:
 
 def test_a_claim_stands_iff_its_votes_less_what_may_be_forged_are_enough(make: Make) -> None:
     made = make("flip", "flip")
-    verified = made.verify(replay=1100, sample_seed=bytes(32), delta="1/10")
-    evidence, rule = verified.evidence, dishonest.rule_of(made.release)
-    assert evidence is not None
-    assert evidence.votes is not None
-    seen = Counter(
-        cell // rule.cells
-        for cell in sample(bytes(32), verified.digest, "cells", evidence.votes.of, 1100)
-    )
-    thresholds = {Budget.of(t.budget): t.k_star for t in verified.certificate.thresholds}
+    rule = dishonest.rule_of(made.release)
     outcomes = set()
-    for before, after in zip(verified.claims, evidence.surviving, strict=True):
-        votes = before.evidence["votes"]
-        assert isinstance(votes, list)
-        charged = min(evidence.votes.undetected, rule.cells - seen[before.index])
-        for budget, least in thresholds.items():
-            if before.label is None or least is None or not budget.amounts:
-                continue
-            stands = votes[before.label] - charged >= least
-            assert after.certified(budget) == stands
-            outcomes.add((before.certified(budget), stands))
+    for size in (200, 1100, 1440):
+        verified = made.verify(replay=size, sample_seed=bytes(32), delta="1/10")
+        evidence = verified.evidence
+        assert evidence is not None
+        assert evidence.votes is not None
+        of = evidence.votes.of
+        drawn = sample(bytes(32), verified.digest, "cells", of, size)
+        seen = Counter(cell // rule.cells for cell in drawn)
+        thresholds = {Budget.of(t.budget): t.k_star for t in verified.certificate.thresholds}
+        for before, after in zip(verified.claims, evidence.surviving, strict=True):
+            votes = before.evidence["votes"]
+            assert isinstance(votes, list)
+            charged = min(evidence.votes.undetected, rule.cells - seen[before.index])
+            for budget, least in thresholds.items():
+                if before.label is None or least is None or not budget.amounts:
+                    continue
+                stands = votes[before.label] - charged >= least
+                assert after.certified(budget) == stands
+                outcomes.add((before.certified(budget), stands))
     assert {(True, True), (True, False)} <= outcomes
