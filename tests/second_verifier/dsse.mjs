@@ -15,9 +15,9 @@ const ED25519 = fromHex('302a300506032b6570032100');
 
 const starts = (bytes, prefix) => sameBytes(bytes.slice(0, prefix.length), prefix);
 
-/** A pinned key from its PEM text; a key of another kind, or one that anybody can sign for, is refused. */
+/** The pinned key in a PEM text, its first; a key of another kind, or one that anybody can sign for, is refused. */
 export function publicKey(pem) {
-  const match = /^\s*-----BEGIN PUBLIC KEY-----\s([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*$/.exec(pem);
+  const match = /-----BEGIN PUBLIC KEY-----\s([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----/.exec(pem);
   demand(match !== null, 'usage', 'not a public key in PEM');
   const spki = fromBase64(match[1].replace(/\s/g, ''), 'usage');
   if (spki.length === 91 && starts(spki, P256)) {

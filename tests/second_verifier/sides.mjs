@@ -22,7 +22,7 @@ function method(side, name, all) {
 }
 
 /** A share: a fraction from 0 to 1 with a denominator of at most 2^64 in lowest terms. */
-const share = (value, where) => {
+export const share = (value, where) => {
   const number = parseFraction(value);
   check(number !== null && !less(ONE, number) && number.d <= DENOMINATOR, `${where}: expected a share`);
 };

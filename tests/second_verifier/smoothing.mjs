@@ -5,7 +5,7 @@ import { same } from './json.mjs';
 import { Noise } from './least_mass.mjs';
 import { ONE, divide, fraction, less, lowest, multiply, parseFraction, power, subtract } from './rational.mjs';
 import * as shapes from './shapes.mjs';
-import { check, readLayout, readTest, readTraining, upTo } from './sides.mjs';
+import { check, readLayout, readTest, readTraining, share, upTo } from './sides.mjs';
 
 const GRADE = 'statement';
 const BUDGETS = 512;
@@ -60,6 +60,7 @@ function readBudgets(claim, { axes, test }) {
 
 /** Alpha, the bound, and how many votes only choose the label. */
 function readBound(claim, audit, vote) {
+  share(claim.get('alpha'), 'alpha');
   const alpha = parseFraction(claim.get('alpha'));
   check((alpha.n === 0n) === (vote === 'fixed'), 'alpha is 0 exactly where nothing is random');
   check(!less(fraction(1n, 4n), alpha), 'alpha above 1/4');

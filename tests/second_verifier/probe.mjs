@@ -1,0 +1,39 @@
+// Answers small questions, one line of JSON each, so that parts can be compared by themselves:
+// {"document": base64} with the canonical bytes of the object it spells, {"audit": object} with its
+// table of thresholds, {"key": PEM} with its key id. What is refused is answered with the grade.
+
+import { stdin, stdout } from 'node:process';
+import { createInterface } from 'node:readline';
+
+import { publicKey } from './dsse.mjs';
+import { LIMITS, canonical, parseObject } from './json.mjs';
+import { Refusal } from './refusal.mjs';
+import * as shapes from './shapes.mjs';
+import { readSmoothing } from './smoothing.mjs';
+import { fromBase64, toBase64, utf8 } from './text.mjs';
+import { thresholdsOf } from './thresholds.mjs';
+
+function table(text) {
+  const audit = parseObject(utf8(text), LIMITS.envelope);
+  shapes.audit(audit, 'audit', 'statement');
+  const { table: lines } = thresholdsOf(audit, readSmoothing(audit));
+  return lines.map((line) => [line.get('pStar'), line.get('kStar')]);
+}
+
+function answer(question) {
+  try {
+    if ('document' in question) {
+      const value = parseObject(fromBase64(question.document, 'usage'), LIMITS.leaf);
+      return { canonical: toBase64(canonical(value)) };
+    }
+    if ('audit' in question) return { table: table(question.audit) };
+    return { keyid: publicKey(question.key).keyid };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { refused: error.grade, reason: error.message };
+  }
+}
+
+for await (const line of createInterface({ input: stdin })) {
+  stdout.write(`${JSON.stringify(answer(JSON.parse(line)))}\n`);
+}
