@@ -22,7 +22,7 @@ help:
 	@echo 'make test-slow    the slow tests: fresh environments, kills, millions of draws'
 	@echo 'make test-cuda    the tests that need a CUDA device'
 	@echo 'make lint types   ruff, mypy --strict'
-	@echo 'make bench        members per second of each learner against a plain loop; verifier'
+	@echo 'make bench        learners against a plain loop; verifier; sandbox; forgeries caught'
 	@echo 'make image-check  build and run the verifier container image (Debian, as root)'
 	@echo 'make clean        remove build/ and .venv'
 
@@ -49,12 +49,13 @@ $(VENV)/.dev: pyproject.toml $(VENV)/.run
 demo: $(VENV)/.run
 	@mkdir -p build
 	$(BIN)/audit run examples/digits/recipe.toml --out $(DEMO) $(if $(wildcard $(DEMO)),--overwrite)
-	$(BIN)/audit verify $(DEMO) --key $(DEMO).pub
+	$(BIN)/audit verify $(DEMO) --key $(DEMO).pub --replay all
 	@echo
 	@echo 'What you have: an ensemble that tells handwritten 1s from 7s, and a signed certificate'
 	@echo 'that says for each test image how many training images and which changes of the image'
 	@echo 'itself could not have altered its answer. The second command checked the signature and'
-	@echo 'the arithmetic of every claim, as somebody who does not trust you would.'
+	@echo 'the arithmetic of every claim and cast all votes again, as somebody who does not trust'
+	@echo 'you would.'
 	@echo
 	@echo 'Open $(DEMO)/report.html in a browser.'
 
@@ -83,6 +84,8 @@ types: $(VENV)/.dev
 bench: $(VENV)/.run
 	$(BIN)/python -m benchmarks.learners
 	$(BIN)/python -m benchmarks.verify
+	$(BIN)/python -m benchmarks.sandbox
+	$(BIN)/python -m benchmarks.evidence forgery
 
 image-check:
 	tests/image/check.sh

@@ -205,7 +205,7 @@ def _slacks(claim: Claim, rule: Rule, rows: _Rows, cells: int, members: int) -> 
     unseen = rows.unseen(claim.index)
     least = []
     for budget, *slacks in zip(rule.budgets, *each, strict=True):
-        slack = min(slacks) if not budget.amounts or claim.certified(budget) else -1
+        slack = min(slacks) if claim.certified(budget) else -1
         # What was all cast again cannot be forged, however much is forged elsewhere.
         least.append(cells if slack >= 0 and unseen <= slack else slack)
     return least

@@ -43,6 +43,8 @@ def test_an_honest_release_survives_a_whole_replay_unchanged(
     assert evidence.votes.sampled == evidence.votes.of
     assert (evidence.votes.found, evidence.votes.undetected) == (0, 0)
     assert evidence.surviving == verified.claims
+    signed = tuple(count for _, count in verified.certificate.summary.certified)
+    assert tuple(count for _, count in evidence.certified) == signed
     for budget in verified.budgets:
         assert verified.surviving_accuracy(budget) == verified.certified_accuracy(budget)
     assert not any(line.startswith(("votes:", "noise:")) for line in verified.not_checked)
@@ -59,6 +61,14 @@ def test_a_partial_replay_agrees_and_claims_no_more(make: Make, training: str, t
     assert evidence.votes.undetected > 0
     for before, after in zip(verified.claims, evidence.surviving, strict=True):
         assert all(before.certified(budget) for budget in after.frontier)
+    for (budget, left), (_, signed) in zip(
+        evidence.certified, verified.certificate.summary.certified, strict=True
+    ):
+        one_by_one = sum(
+            claim.label == claim.true_label and claim.certified(budget)
+            for claim in evidence.surviving
+        )
+        assert one_by_one <= left <= signed
     again = made.verify(replay=7, sample_seed=bytes(32))
     assert again.evidence == evidence
 
