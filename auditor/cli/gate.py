@@ -116,6 +116,7 @@ def gate(
             sample_seed=evidence.secret(sample_seed),
             match=match.value,
             allow_code=allow_code or (),
+            now=at,
             progress=progressing,
         )
         report = judge(
