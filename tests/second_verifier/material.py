@@ -44,7 +44,7 @@ def random_release(rng: random.Random) -> Honest:
 
 def made(recipe: Recipe, audit: Mapping[str, Any], *, inputs: int, rng: random.Random) -> Honest:
     """Return the release of a recipe; ``audit`` are fields of Audit that go with it."""
-    patches = {
+    patches: dict[str, Any] = {
         "resolved": lambda _kind, **_: recipe,
         "Audit": lambda **fields: Audit(**{**fields, **audit}),
         "_row": partial(_row, rng),

@@ -1,0 +1,172 @@
+"""Both compute the same thresholds, to the last bit, and refuse to where it costs too much."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+
+from auditor.errors import RecipeError
+from auditor.format import strict_json
+from auditor.guarantee.smoothing import rule_for, threat_for
+from tests import honest
+from tests.second_verifier import bridge, material
+from tests.second_verifier.agreement import needs_node
+
+pytestmark = needs_node
+
+BASE: Final = honest.build("two-mask").certificate.audit
+Json = dict[str, Any]
+
+
+def _table(audit: Json) -> list[list[object]] | None:
+    """Return our thresholds, None for a recipe that is refused."""
+    try:
+        lines = rule_for(audit).thresholds()
+    except RecipeError:
+        return None
+    return [[f"{line.p_star.p}/{line.p_star.q}", line.k_star] for line in lines]
+
+
+def _assert_same_tables(audits: Iterable[Json]) -> int:
+    """Check that both have the same thresholds; return how many numbers were compared."""
+    listed = list(audits)
+    questions = [{"audit": strict_json.canonical(audit).decode()} for audit in listed]
+    numbers = 0
+    for audit, answer in zip(listed, bridge.in_node("probe.mjs", lines=questions), strict=True):
+        table = _table(audit)
+        assert answer.get("table") == table, (audit, answer, table)
+        assert (table is None) == (answer.get("refused") == "statement"), answer
+        numbers += 2 * len(table or ())
+    return numbers
+
+
+def _audit(recipe: Json, **fields: Any) -> Json:
+    signed = replace(
+        BASE,
+        recipe=recipe,
+        classes=tuple(recipe["classes"]),
+        members=recipe["members"],
+        draws=recipe["draws"],
+        **fields,
+    )
+    try:
+        threat = threat_for(recipe)
+    except RecipeError:  # refused whatever the threat
+        return signed.to_dict()
+    return replace(signed, unit=threat.unit, moves=dict(threat.moves)).to_dict()
+
+
+def _random_audits(rng: random.Random, count: int) -> Iterable[Json]:
+    while count:
+        recipe, fields = material.random_recipe(rng)
+        if recipe["claim"]["alpha"] == "0":
+            continue
+        count -= 1
+        if recipe["smoothing"]["training"]["method"] in ("flip", "bag"):
+            recipe["members"] = rng.choice((1, 7, 100, 1000, 10_000, 1_000_000))
+        else:
+            recipe["draws"] = rng.choice((1, 7, 100, 1000, 100_000))
+        levels = ("1/1000", "1/4", f"1/{10**18}", f"1/{10**30}", "999999999999/10000000000000")
+        recipe["claim"] |= {"alpha": rng.choice(levels), "bound": "top"}
+        recipe["claim"].pop("selectionDraws", None)
+        yield _audit(recipe, **fields, inputs_size=rng.choice((1, 1000, 1_000_000)))
+
+
+def test_both_compute_the_same_thresholds() -> None:
+    assert _assert_same_tables(_random_audits(random.Random(3), 300)) > 500
+
+
+@pytest.mark.slow
+def test_both_compute_the_same_thresholds_of_many_recipes() -> None:
+    assert _assert_same_tables(_random_audits(random.Random(4), 3000)) > 5000
+
+
+_FLIP: Final = {
+    "training": {"method": "flip", "keepFeatures": "205/256", "keepLabels": "200/256"},
+    "test": {"method": "flip", "keep": "210/256"},
+}
+_BAG: Final = {"training": {"method": "bag", "size": 65536}, "test": {"method": "none"}}
+
+
+def _drawn(smoothing: object, *budgets: object, **changes: object) -> Json:
+    recipe = honest.resolved(
+        "flip", smoothing=smoothing, budgets=budgets, members=1000, alpha="1/100"
+    )
+    alphabet = changes.pop("alphabet", recipe["alphabet"])
+    claim = {**dict(recipe["claim"]), **dict(changes.pop("claim", {}))}  # type: ignore[call-overload]
+    return _audit({**recipe, "claim": claim, "alphabet": alphabet}, **changes)
+
+
+def _equal(keep: str) -> Json:
+    return {
+        "training": {"method": "flip", "keepFeatures": keep, "keepLabels": keep},
+        "test": {"method": "flip", "keep": keep},
+    }
+
+
+def _dear() -> dict[str, tuple[Json, Json]]:
+    """Return, for every cap, a recipe that just keeps to it and one that does not."""
+    features = [{"inputFeatures": count} for count in range(1, 514)]
+    totals = [{"total": count} for count in range(1, 45)]
+    two_noises = {**_equal("3/4"), "training": {**_FLIP["training"], "keepFeatures": "3/4"}}
+    runner_up = {"claim": {"bound": "runner-up", "selectionDraws": 1}}
+    three = {"alphabet": {"kind": "levels", "edges": ["1", "2"], "unit": "pixel"}}
+    fine = _equal("65001/65536")
+    most = {"trainFeatures": 63, "trainLabels": 63, "inputFeatures": 63}
+    symbols = {"trainFeatures": 15, "trainLabels": 271, "inputFeatures": 15}
+    return {
+        "budgets": (_drawn(_equal("3/4"), *features[:512]), _drawn(_equal("3/4"), *features)),
+        "splits": (_drawn(_equal("3/4"), {"total": 179}), _drawn(_equal("3/4"), {"total": 180})),
+        "changed": (
+            _drawn(_equal("3/4"), {"trainLabels": 96, "inputFeatures": 4000}),
+            _drawn(_equal("3/4"), {"trainLabels": 97, "inputFeatures": 4000}),
+        ),
+        # 64 ** 3 = 2 ** 18
+        "types": (_drawn(_FLIP, most), _drawn(_FLIP, {**most, "trainLabels": 64})),
+        # 31 * 31 * 272 and 31 * 31 * 273
+        "types of three symbols": (
+            _drawn(_FLIP, symbols, **three),
+            _drawn(_FLIP, {**symbols, "trainLabels": 272}, **three),
+        ),
+        # (2 R + 1) * R * 18
+        "bits": (
+            _drawn(fine, {"inputFeatures": 3861}, **three),
+            _drawn(fine, {"inputFeatures": 3862}, **three),
+        ),
+        # a total of T is spent in T + 1 ways: 989 and 1034
+        "ways": (
+            _drawn(two_noises, *totals[:43], **runner_up),
+            _drawn(two_noises, *totals, **runner_up),
+        ),
+    }
+
+
+_SECONDS: Final = ("budgets", "types", "types of three symbols", "bits", "ways")
+
+
+@pytest.mark.parametrize(
+    "cap", [pytest.param(cap, marks=[pytest.mark.slow] * (cap in _SECONDS)) for cap in _dear()]
+)
+def test_both_stop_at_the_same_cost(cap: str) -> None:
+    within, beyond = _dear()[cap]
+    assert _table(within) is not None
+    assert _table(beyond) is None
+    _assert_same_tables((within, beyond))
+
+
+def test_both_round_long_powers_in_the_same_way() -> None:
+    sizes = (3, 60_000, 2**40 - 1, 2**40)
+    hide = {"training": {"method": "none"}, "test": {"method": "hide", "show": "1/65536"}}
+    tiny = {"training": {"method": "none"}, "test": {"method": "hide", "show": f"1/{2**64}"}}
+    bags = [_drawn(_BAG, {"trainExamples": 1}, dataset_size=size) for size in sizes]
+    hidden = []
+    for smoothing, units in ((hide, 45_000), (hide, 45_426), (tiny, 2**40)):
+        recipe = honest.resolved(
+            "nested", smoothing=smoothing, budgets=({"inputFeatures": units},), members=1
+        )
+        hidden.append(_audit({**recipe, "draws": 50, "claim": {**recipe["claim"], "alpha": "1/9"}}))  # type: ignore[dict-item]
+    assert _assert_same_tables([*bags, *hidden]) == 14
