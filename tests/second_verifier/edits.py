@@ -41,15 +41,17 @@ _VALUES: Final[tuple[Any, ...]] = (
 def flipped(release: Honest, rng: random.Random, count: int) -> Iterator[Vector]:
     """Yield the release, or the file of one of its inputs, with one bit changed."""
     index = rng.randrange(len(release.leaves))
+    keys = (release.key.public.pem,)
     for _ in range(count):
         name = rng.choice((None, *release.contents))
         data = bytearray(release.single(index) if name is None else release.contents[name])
         place = rng.randrange(len(data))
         data[place] ^= 1 << rng.randrange(8)
         if name is None:
-            yield bridge.single(bytes(data))
+            yield bridge.single(bytes(data), keys=keys)
         else:
-            yield bridge.folder({**release.contents, name: bytes(data)}, release.digests)
+            files = {**release.contents, name: bytes(data)}
+            yield bridge.folder(files, release.digests, keys=keys)
 
 
 def edited(release: Honest, rng: random.Random, count: int) -> Iterator[Vector]:
