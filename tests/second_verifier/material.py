@@ -17,6 +17,8 @@ from auditor.errors import RecipeError
 from auditor.format.audit import Audit
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import threat_for
+from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
+from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import encode_row
 from tests import honest
 from tests.honest import Honest
@@ -170,4 +172,18 @@ def _row(rng: random.Random, rule: Rule, _index: int, truth: int) -> bytes:
     for _ in range(rule.views):
         cast = votes(rule.members)
         tallies.append([cast.count(choice) for choice in choices])
+    if isinstance(rule, MarginRule) and rng.random() < 0.5:
+        _dissent(rng, rule, tallies)
     return encode_row(tallies)
+
+
+def _dissent(rng: random.Random, rule: MarginRule, tallies: list[list[int]]) -> None:
+    """Let all members say the same, or nothing, in every view that hides what one mask hides."""
+    if isinstance(rule.test, GroupMasks | WindowMasks):
+        unions = [set(hidden) for hidden in rule.test.unions()]
+        mask = rng.choice(unions[: rule.test.masks])
+        alike = [0] * (rule.classes + 1)
+        alike[rng.randrange(rule.classes + 1)] = rule.members
+        for view, hidden in enumerate(unions):
+            if mask <= hidden:
+                tallies[view] = alike

@@ -170,3 +170,12 @@ def test_both_round_long_powers_in_the_same_way() -> None:
         )
         hidden.append(_audit({**recipe, "draws": 50, "claim": {**recipe["claim"], "alpha": "1/9"}}))  # type: ignore[dict-item]
     assert _assert_same_tables([*bags, *hidden]) == 14
+
+
+def test_a_tail_that_is_exactly_its_level_proves_the_label_in_both() -> None:
+    recipe = honest.resolved("flip", scope="per-input", alpha="1/1024", budgets=({},))
+    ties = [_audit({**recipe, "members": members}) for members in (19, 20, 21, 1000)]
+    _assert_same_tables(ties)
+    # 2^-20 = alpha / 1024, so all of 20 votes are just enough and 19 votes never are
+    tables = [_table(audit) or [] for audit in ties]
+    assert [table[0][1] for table in tables[:2]] == [None, 20]
