@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
 from typing import Any, Final
 
 import pytest
@@ -179,3 +180,39 @@ def test_a_tail_that_is_exactly_its_level_proves_the_label_in_both() -> None:
     # 2^-20 = alpha / 1024, so all of 20 votes are just enough and 19 votes never are
     tables = [_table(audit) or [] for audit in ties]
     assert [table[0][1] for table in tables[:2]] == [None, 20]
+
+
+def _masked(test: Json, shape: tuple[int, ...], unit: str = "pixel") -> Json:
+    smoothing = {"training": {"method": "partition", "parts": 3, "by": "id"}, "test": test}
+    recipe = honest.resolved("partition", smoothing=smoothing, budgets=({},), members=3)
+    alphabet = {"kind": "binary", "threshold": "8", "unit": unit}
+    return _audit({**recipe, "alphabet": alphabet}, shape=shape)
+
+
+def test_both_allow_the_same_views_and_masks() -> None:
+    sides = range(1, 7)
+    windows = [
+        _masked({"method": "two-mask", "window": w, "step": s, "patch": p}, (1, height, 5))
+        for w, s, p in product(sides, sides, sides)
+        for height in (4, 6)
+    ]
+    groups = [
+        _masked({"method": "two-mask", "groups": g, "pixels": p}, (2, 4, 4), unit)
+        for g, p in product((2, 3, 4, 5, 8, 16, 17, 32, 33), (0, 1, 2, 3, 4))
+        for unit in ("pixel", "channel")
+    ]
+    views = [
+        _masked({"method": "views", "groups": g, "partitions": p}, (2, 4, 4), unit)
+        for g, p in product((1, 2, 16, 17, 32, 33), (0, 1, 2**13, 2**13 + 1))
+        for unit in ("pixel", "channel")
+    ]
+    tests: list[Json] = [
+        *({"method": "two-mask", "groups": g, "pixels": 1} for g in (723, 724, 1024, 1025)),
+        *({"method": "two-mask", "groups": g, "pixels": 2} for g in (45, 46, 51, 52)),
+        *({"method": "views", "groups": 2**18 + n, "partitions": 1} for n in (0, 1)),
+    ]
+    wide = [_masked(test, (2**24,)) for test in tests]
+    for audits in (windows, groups, views, wide):
+        refused = [_table(audit) is None for audit in audits]
+        assert {True, False} == set(refused)
+        _assert_same_tables(audits)
