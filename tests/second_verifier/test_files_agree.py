@@ -152,3 +152,31 @@ def test_both_read_the_same_model_signature() -> None:
 
 def _payload_of(bundle: bytes) -> bytes:
     return base64.b64decode(json.loads(bundle)["dsseEnvelope"]["payload"])
+
+
+def _of_size(made: Honest, size: int) -> Honest:
+    """Return the release with another number of inputs signed everywhere, over the same tree."""
+    first = made.precommitment.to_statement().predicate
+    audit = {**made.certificate.audit.to_dict()}
+    audit["inputs"] = {"size": size, "rootHash": "0" * 64}
+    first = {**first, "audit": audit}
+    payload = replace(made.precommitment.to_statement(), predicate=first).to_payload()
+    second: Any = json.loads(strict_json.canonical(made.certificate.to_statement("").predicate))
+    second |= {"audit": audit, "precommitment": {"sha256": honest._sha256(payload)}}
+    for part, key in (("batch", "size"), ("evidence", "size"), ("summary", "inputs")):
+        second[part][key] = size
+    return replace(made, contents=honest.resign(made, certificate=second, precommitment=first))
+
+
+def test_both_find_a_leaf_only_in_a_tree_of_the_signed_size() -> None:
+    vectors = []
+    for leaves in (1, 2, 3, 5, 8):
+        made = honest.build("two-mask", inputs=leaves)
+        for size in range(1, 18):
+            forged = _of_size(made, size)
+            for index in range(leaves):
+                value = json.loads(forged.single(index))
+                value["inclusion"]["size"] = size
+                vectors.append(bridge.single(json.dumps(value).encode()))
+    counts = assert_same(vectors)
+    assert counts.keys() == {"success", "inclusion"}
