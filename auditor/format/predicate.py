@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from auditor.errors import StatementError
 from auditor.format import merkle
 from auditor.format.audit import MAX_BUDGETS, MAX_INPUTS, MAX_MEMBERS, Audit
 from auditor.format.challenge import Awaited, awaited, time_text
@@ -13,6 +15,7 @@ from auditor.format.fields import Fields
 from auditor.format.statement import CERTIFICATE, PRECOMMITMENT, Statement
 
 MAX_ROW: Final = 16 * 2**20
+_SHARE: Final = re.compile(r"(?:0|[1-9][0-9]*)/[1-9][0-9]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,11 +179,18 @@ def _thresholds(fields: Fields) -> tuple[Threshold, ...]:
     return tuple(
         Threshold(
             budget=item.only(("budget", "pStar", "kStar")).counts("budget"),
-            p_star=item.text("pStar"),
+            p_star=_share(item),
             k_star=item.optional_integer("kStar"),
         )
         for item in items
     )
+
+
+def _share(fields: Fields) -> str:
+    text = fields.text("pStar")
+    if not _SHARE.fullmatch(text):
+        raise StatementError(f"{fields.where}.pStar: expected 'a/b', got {text[:80]!r}")
+    return text
 
 
 def _summary(fields: Fields) -> Summary:

@@ -90,7 +90,7 @@ def parse(data: bytes, where: str) -> SingleInput:
         leaf=_base64(fields, "leaf", 2**20),
         row=_base64(fields, "row", 2**26),
         index=inclusion.integer("index", high=MAX_INPUTS),
-        size=inclusion.integer("size", high=MAX_INPUTS),
+        size=inclusion.integer("size", low=1, high=MAX_INPUTS),
         proof=tuple(
             b64.decode(text, f"{inclusion.where}.hashes[{i}]") for i, text in enumerate(hashes)
         ),

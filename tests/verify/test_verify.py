@@ -407,7 +407,7 @@ FIELD_LIES: dict[str, tuple[dict[str, object], type[VerificationError]]] = {
     "p*": (
         {
             "thresholds": (
-                replace(CERTIFICATE.thresholds[0], p_star="1/2 "),
+                replace(CERTIFICATE.thresholds[0], p_star="2/4"),
                 *CERTIFICATE.thresholds[1:],
             )
         },

@@ -1,0 +1,1 @@
+"""The vectors by theme; importing a theme lists its vectors."""

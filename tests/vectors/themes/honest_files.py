@@ -1,0 +1,182 @@
+"""Honest files of every rule: what must verify, or the others prove nothing by failing."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+
+from tests import honest
+from tests.honest import ED25519, Honest
+from tests.vectors.forging import BASE, Budgets, base, changed, made
+from tests.vectors.form import Vector, add, folder, single, vector
+
+PARTITION = {"method": "partition", "parts": 7, "by": "index"}
+NONE = {"method": "none"}
+
+
+def by(key: str) -> Honest:
+    """Return partitions by something else than the index: other moves, other prices."""
+    unit = "group" if key == "group" else "example"
+    training = {**PARTITION, "by": key}
+    return made(recipe=changed("partition", training=training, unit=unit))
+
+
+def windows() -> Honest:
+    """Return two masks over windows of 3 x 3, against a patch of side 2."""
+    test = {"method": "two-mask", "window": 3, "step": 1, "patch": 2}
+    budgets: Budgets = ({}, {"trainExamples": 1}, {"trainExamples": 2, "inputPatch": 2})
+    return made("two-mask", recipe=changed("two-mask", test=test, budgets=budgets))
+
+
+def input_only() -> Honest:
+    """Return one fixed member under flips of the input."""
+    budgets: Budgets = ({}, {"inputFeatures": 1}, {"inputFeatures": 2})
+    recipe = changed("nested", training=NONE, budgets=budgets, members=1)
+    return made("nested", recipe=recipe)
+
+
+def labels_only() -> Honest:
+    """Return flips of training labels alone."""
+    training = {"method": "flip", "keepFeatures": "1", "keepLabels": "205/256"}
+    budgets: Budgets = ({}, {"trainLabels": 1}, {"trainLabels": 2})
+    return made("flip", recipe=changed("flip", training=training, test=NONE, budgets=budgets))
+
+
+def hidden_views() -> Honest:
+    """Return partition members inside each of 200 copies with hidden pixels."""
+    test = {"method": "hide", "show": "16/256"}
+    return made("nested", recipe=changed("nested", test=test))
+
+
+@cache
+def runner_up() -> Honest:
+    """Return three classes, where the first 20 of 100 votes choose the label."""
+    claim = {"bound": "runner-up", "selectionDraws": 20, "alpha": "1/10", "scope": "per-input"}
+    budgets: Budgets = ({}, {"trainLabels": 1}, {"total": 2})
+    recipe = changed("flip", claim=claim, budgets=budgets, classes=["0", "1", "2"])
+    return made("flip", recipe=recipe)
+
+
+@vector
+def honest_partition() -> Vector:
+    """Partition members, the input shown as it is: plain DPA."""
+    return single("success", base("partition"))
+
+
+@vector
+def honest_two_mask() -> Vector:
+    """Partition members, two masks over pixel groups."""
+    return single("success", BASE)
+
+
+@vector
+def honest_views() -> Vector:
+    """Partition members, sparse views."""
+    return single("success", base("views"))
+
+
+@vector
+def honest_flip() -> Vector:
+    """Drawn members: flips on features, labels and input."""
+    return single("success", base("flip"))
+
+
+@vector
+def honest_bag() -> Vector:
+    """Drawn members: bags, and hidden pixels."""
+    return single("success", base("bag"))
+
+
+@vector
+def honest_nested() -> Vector:
+    """Partition members inside each of 200 noisy copies of the input."""
+    return single("success", base("nested"))
+
+
+@vector
+def honest_ed25519() -> Vector:
+    """The same under an Ed25519 key."""
+    return single("success", base("two-mask", key=ED25519))
+
+
+for _key in ("id", "content", "group"):
+    add(
+        f"honest-partition-by-{_key}",
+        f"Parts by {_key}: examples can be inserted and deleted, at that assignment's prices.",
+        lambda key=_key: single("success", by(key)),  # type: ignore[misc]
+    )
+
+for _name, _comment, _make in (
+    ("windows", "Two masks over windows: a patch of the input.", windows),
+    ("input-only", "One fixed member: nothing but the input is covered.", input_only),
+    ("labels-only", "Training labels flipped, features left alone.", labels_only),
+    ("hidden-views", "Partition members inside each of 200 half-hidden copies.", hidden_views),
+    ("runner-up", "The first votes choose the label, the others bound two classes.", runner_up),
+):
+    add(
+        f"honest-{_name}",
+        _comment,
+        lambda make=_make: single("success", make()),  # type: ignore[misc]
+    )
+
+
+@vector
+def honest_abstention() -> Vector:
+    """An input on which the vote abstains: nothing is claimed about it, and that verifies."""
+    return single("success", base("flip"), 2)
+
+
+@vector
+def honest_single_leaf() -> Vector:
+    """A release of one input: the tree is its leaf, and the proof is empty."""
+    return single("success", made(recipe=changed("partition"), inputs=1), 0)
+
+
+@vector
+def honest_release() -> Vector:
+    """A whole folder."""
+    return folder("success", BASE)
+
+
+@vector
+def honest_release_without_bundle() -> Vector:
+    """The Sigstore bundle is optional: it holds the same envelope."""
+    return folder("success", BASE, {"certificate.sigstore.json": None})
+
+
+@vector
+def honest_release_with_front_end() -> Vector:
+    """A front end is one more file that votes."""
+    return folder("success", base("views", front_end=True))
+
+
+@vector
+def honest_release_ed25519() -> Vector:
+    """A folder under an Ed25519 key."""
+    return folder("success", base("partition", key=ED25519))
+
+
+for _kind in ("flip", "bag", "nested"):
+    add(
+        f"honest-release-{_kind}",
+        f"A folder whose claims hold but with probability alpha: {_kind}.",
+        partial(lambda kind: folder("success", base(kind)), _kind),
+    )
+
+
+@vector
+def honest_release_runner_up() -> Vector:
+    """A folder under the bound runner-up."""
+    return folder("success", runner_up())
+
+
+@vector
+def something_else_in_the_folder() -> Vector:
+    """Files that no step names are not read: the verdict says that they are not signed."""
+    return folder("success", BASE, {"report.html": b"<script>", "manifest.json": b"\xff"})
+
+
+@vector
+def trusted_artefact() -> Vector:
+    """A trusted artefact is signed, and printed first in every verdict."""
+    trusted = [{"name": "pretrained weights", "sha256": "0" * 64}]
+    return single("success", honest.build("partition", trusted=trusted))
