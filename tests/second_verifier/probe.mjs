@@ -1,6 +1,7 @@
 // Answers small questions, one line of JSON each, so that parts can be compared by themselves:
 // {"document": base64} with the canonical bytes of the object it spells, {"audit": object} with its
-// table of thresholds, {"key": PEM} with its key id. What is refused is answered with the grade.
+// table of thresholds, {"key": PEM} with its key id, {"base64": text} with its bytes in the standard
+// alphabet. What is refused is answered with the grade.
 
 import { stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline';
@@ -27,6 +28,7 @@ function answer(question) {
       return { canonical: toBase64(canonical(value)) };
     }
     if ('audit' in question) return { table: table(question.audit) };
+    if ('base64' in question) return { bytes: toBase64(fromBase64(question.base64, 'envelope')) };
     return { keyid: publicKey(question.key).keyid };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

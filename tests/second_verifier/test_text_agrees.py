@@ -107,6 +107,34 @@ def test_both_count_the_commas_and_brackets_of_a_document() -> None:
     assert assert_same(vectors) == {"success": 1, "envelope": 1}
 
 
+def test_both_take_one_spelling_of_base64_in_each_alphabet() -> None:
+    rng = random.Random(6)
+    texts = ["", "=", "==", "====", "A", "AA", "AA=", "AA==", "AB==", "AAA=", "AAB=", "AAA", "A==="]
+    texts += [
+        "AA==AA==",
+        "AA=A",
+        "=AAA",
+        "AAAA=",
+        "AAAA====",
+        "AAAA\n",
+        " AAAA",
+        "AA AA",
+        "AA\u0661A",
+    ]
+    texts += ["+/+/", "-_-_", "+_+_", "-/-/", "AAA\x00", "AA.A", "A\uff21AA", "\U0001f600AAA"]
+    for _ in range(600):
+        letters = "".join(rng.choices("ABab019+/-_", k=rng.randrange(9)))
+        texts.append(letters + "=" * rng.choice((0, 0, 1, 2)))
+    answers = bridge.in_node("probe.mjs", lines=[{"base64": text} for text in texts])
+    for text, answer in zip(texts, answers, strict=True):
+        try:
+            expected = b64.encode(b64.decode(text, "text"))
+        except VerificationError:
+            expected = None
+        assert answer.get("bytes") == expected, text
+    assert 50 < sum("bytes" in answer for answer in answers) < len(texts) - 50
+
+
 _LOW_ORDER: Final = (
     *(0, 1, 2**255 - 20, 2**255 - 19, 2**255 - 18),
     0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
