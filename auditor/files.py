@@ -39,6 +39,20 @@ def read(path: Path, *, limit: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
+def head(path: Path, *, limit: int) -> bytes:
+    """Return a regular file's bytes, read once, or its first ``limit`` ones if there are more.
+
+    For who knows how many there should be. UndecidedError when the file is missing or unreadable,
+    ReleaseError when it is a link or a device.
+    """
+    with _opened(path) as (descriptor, size):
+        parts, left = [], limit
+        while left and (part := os.read(descriptor, min(left, max(size, _CHUNK)))):
+            parts.append(part)
+            left -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
 def sha256(path: Path, *, limit: int) -> str:
     """Return a regular file's SHA-256 in hex, in constant memory; raises as ``read`` does."""
     digest = hashlib.sha256()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from auditor.format import dsse, members, merkle, model_signing, single, stateme
 from auditor.format.challenge import MAX_DRAND
 from auditor.format.dsse import MAX_ENVELOPE
 from auditor.format.keys import PublicKey
-from auditor.format.leaf import split
+from auditor.format.leaf import MAX_LEAF, split
 from auditor.format.predicate import Certificate
 from auditor.verify import challenge
 from auditor.verify.checking import (
@@ -22,8 +23,8 @@ from auditor.verify.checking import (
     NEEDED,
     OPTIONAL,
     release,
-    signed,
     single_input,
+    stated,
 )
 from auditor.verify.verified import Verified
 from auditor.witness.gather import Pinned, gather
@@ -32,6 +33,7 @@ Key = Path | str | PublicKey
 
 TIME: Final = "precommit.tsr"
 NOBODY: Final = Pinned()
+NO_SIZES: Final[Mapping[str, int]] = {}
 
 _LIMITS: Final = {
     "precommit.dsse.json": MAX_ENVELOPE,
@@ -60,25 +62,27 @@ class Files:
 
 
 def read(folder: Path, keys: Sequence[PublicKey]) -> Files:
-    """Return the files of a release folder whose envelopes a pinned key signed; else unverified.
+    """Return the files of a release folder whose statements a pinned key signed; else unverified.
 
     Missing ones are left out, for ``verify`` to name. Raises ReleaseError for links, devices,
-    oversized files and strange names in ``members/``; EnvelopeError and SignatureError before
-    anything but the two envelopes is read, so that a stranger's folder costs nothing.
+    oversized files, strange names in ``members/`` and files there that are not in the signed list;
+    EnvelopeError, SignatureError, StatementError and UndecidedError of steps 1 to 3 before anything
+    but the two statements is read. So a stranger's folder costs nothing, and nobody can add to a
+    signed one what takes long to read: files are read as far as the signed sizes say, and digests
+    of members taken up to the first that is not the signed one.
     """
     contents = {name: _content(folder, name) for name in _ENVELOPES}
     first, second = (contents[name] for name in _ENVELOPES)
+    sizes, subject = NO_SIZES, None
     if first is not None and second is not None:
-        signed(first, second, keys)
+        certificate, subject = stated(first, second, keys)
+        sizes = _signed_sizes(certificate)
     for name in (*NEEDED, *OPTIONAL, TIME):
         if name not in contents:
-            contents[name] = _content(folder, name)
-    digests = {
-        name: files.sha256(folder / name, limit=_MAX_SHARD) for name in _member_names(folder)
-    }
+            contents[name] = _content(folder, name, sizes)
     return Files(
         contents={name: data for name, data in contents.items() if data is not None},
-        digests=digests,
+        digests=_member_digests(folder, contents["members.sha256"], subject),
     )
 
 
@@ -121,9 +125,10 @@ def extract(path: Path | str, index: int) -> bytes:
     Needs no key: whoever receives the file verifies it.
     """
     folder = Path(path)
-    wanted = ("certificate.dsse.json", "precommit.dsse.json", "claims.jsonl", "evidence.bin")
-    parts = {name: files.read(folder / name, limit=_LIMITS[name]) for name in wanted}
+    parts = {name: files.read(folder / name, limit=_LIMITS[name]) for name in _ENVELOPES}
     certificate = unverified_certificate(parts["certificate.dsse.json"])
+    for name, size in _signed_sizes(certificate).items():
+        parts[name] = files.head(folder / name, limit=min(size + 1, _LIMITS[name]))
     leaves = split(parts["claims.jsonl"])
     if not 0 <= index < certificate.batch_size:
         raise UsageError(f"input {index}: expected 0 to {certificate.batch_size - 1}")
@@ -157,13 +162,45 @@ def unverified_certificate(data: bytes) -> Certificate:
     return Certificate.from_dict(parsed.predicate)
 
 
-def _content(folder: Path, name: str) -> bytes | None:
+def _signed_sizes(certificate: Certificate) -> dict[str, int]:
+    """Return how many bytes files have, or may have, as signed."""
+    return {
+        "claims.jsonl": certificate.batch_size * (MAX_LEAF + 1),
+        "evidence.bin": certificate.row_size * certificate.evidence_size,
+    }
+
+
+def _content(folder: Path, name: str, sizes: Mapping[str, int] = NO_SIZES) -> bytes | None:
+    path, limit = folder / name, _LIMITS[name]
     try:
-        return files.read(folder / name, limit=_LIMITS[name])
+        if sizes.get(name, limit) < limit:
+            # one byte more shows that there are too many, and which step is to say so
+            return files.head(path, limit=sizes[name] + 1)
+        return files.read(path, limit=limit)
     except UndecidedError:
-        if os.path.lexists(folder / name):
+        if os.path.lexists(path):
             raise
         return None
+
+
+def _member_digests(folder: Path, listing: bytes | None, subject: str | None) -> dict[str, str]:
+    """Return SHA-256 (hex) by name, as far as ``verify`` looks: up to the first wrong one.
+
+    None at all unless ``listing`` is the signed list, which ``verify`` checks first.
+    """
+    names = _member_names(folder)
+    if listing is None or hashlib.sha256(listing).hexdigest() != subject:
+        return {}
+    listed = members.parse(listing)
+    for name in names:
+        if name not in listed:
+            raise ReleaseError(f"{name}: not in members.sha256")
+    digests: dict[str, str] = {}
+    for name in names:
+        digests[name] = files.sha256(folder / name, limit=_MAX_SHARD)
+        if digests[name] != listed[name]:
+            break
+    return digests
 
 
 def _member_names(folder: Path) -> list[str]:

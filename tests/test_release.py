@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from auditor import files, keyfiles, release
-from auditor.errors import ReleaseError, UndecidedError, UsageError, VerificationError
+from auditor.errors import (
+    ClaimError,
+    InclusionError,
+    ReleaseError,
+    UndecidedError,
+    UsageError,
+    VerificationError,
+)
 from auditor.format.keys import PrivateKey
 from tests import honest
 
@@ -128,6 +135,40 @@ def test_a_member_full_of_holes(folder: Path, key: Path) -> None:
         file.truncate(2**42)
     with pytest.raises(ReleaseError, match=r"000000.onnx: 4398046511104 bytes"):
         release.verify(folder, key)
+
+
+@pytest.mark.parametrize("name", ["claims.jsonl", "evidence.bin"])
+def test_files_are_read_as_far_as_signed(folder: Path, key: Path, name: str) -> None:
+    """A file of holes costs its maker nothing, and must not cost a verifier 4 GiB."""
+    with (folder / name).open("r+b") as file:
+        file.truncate(2**42)
+    expected = InclusionError if name == "claims.jsonl" else ClaimError
+    with pytest.raises(expected, match=rf"{name}: expected (5 lines|450 bytes)"):
+        release.verify(folder, key)
+    assert release.read(folder, [P256]).contents[name].count(b"\0") < 400_000
+
+
+def test_nothing_is_read_after_the_first_wrong_member(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def digest(path: Path, *, limit: int) -> str:
+        looked.append(path.name)
+        return "0" * 64
+
+    monkeypatch.setattr(files, "sha256", digest)
+    with pytest.raises(ReleaseError, match=r"frontend\.onnx: expected"):
+        release.verify(folder, P256)
+    assert looked == ["frontend.onnx"]
+    looked.clear()
+    (folder / "members" / "000002.onnx").write_bytes(b"")
+    with pytest.raises(ReleaseError, match=r"000002\.onnx: not in members"):
+        release.verify(folder, P256)
+    (folder / "members.sha256").write_bytes(b"")
+    with pytest.raises(ReleaseError, match=r"members\.sha256: expected"):
+        release.verify(folder, P256)
+    assert not looked
 
 
 def test_a_key_that_links_to_itself(folder: Path, tmp_path: Path) -> None:

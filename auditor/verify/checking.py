@@ -65,10 +65,18 @@ def release(
     return start.verified("release", claims, found, witnesses)  # (13)
 
 
-def signed(precommitment: bytes, certificate: bytes, keys: Sequence[PublicKey]) -> None:
-    """Do steps 1 and 2 alone: raise unless a pinned key signed both envelopes."""
+def stated(
+    precommitment: bytes, certificate: bytes, keys: Sequence[PublicKey]
+) -> tuple[Certificate, str]:
+    """Do steps 1 to 3 alone; return the certificate and the SHA-256 (hex) of members.sha256.
+
+    What they say of sizes and files is the key holder's word, and enough to bound what is read.
+    """
     first = dsse.parse(precommitment, "precommit.dsse.json")
-    steps.signer(first, dsse.parse(certificate, "certificate.dsse.json"), keys)
+    second = dsse.parse(certificate, "certificate.dsse.json")
+    steps.signer(first, second, keys)
+    _, predicate, statement = steps.statements(first, second)
+    return predicate, statement.subject_sha256
 
 
 def single_input(
