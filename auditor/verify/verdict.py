@@ -14,6 +14,7 @@ from auditor.verify.verified import Claim, Verified
 
 SCHEMA: Final = "urn:auditor:verdict:v1"
 _SHOWN: Final = 24
+_LONGEST: Final = 2000
 _SELECTION: Final = {
     "none": "chosen without looking at the data (selection: none)",
     "trusted-data": "chosen on other, trusted data (selection: trusted-data)",
@@ -52,7 +53,7 @@ def failure_text(error: AuditorError) -> str:
     """Return the verdict on a certificate that did not verify; the first word says how."""
     word = "UNDECIDED" if isinstance(error, UndecidedError) else "NOT VERIFIED"
     grade = f" ({error.grade})" if isinstance(error, VerificationError) else ""
-    return f"{word}{grade}: {error}\n"
+    return f"{word}{grade}: {_said(error)}\n"
 
 
 def to_json(verified: Verified) -> str:
@@ -90,7 +91,7 @@ def failure_json(error: AuditorError) -> str:
         "verdict": "undecided" if isinstance(error, UndecidedError) else "refuted",
         "exitCode": error.exit_code,
         "grade": error.grade if isinstance(error, VerificationError) else "usage",
-        "message": str(error),
+        "message": _said(error),
     }
     return _dump(value)
 
@@ -167,6 +168,12 @@ def _members(verified: Verified) -> str:
 
 def _unit(unit: str) -> str:
     return "examples" if unit == "example" else "examples, attacked by group"
+
+
+def _said(error: AuditorError) -> str:
+    """Return what an error says, on one line that no hostile name makes long."""
+    text = _line(str(error))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _line(text: str) -> str:
