@@ -32,7 +32,8 @@ def test_every_vector_has_its_grade_in_both() -> None:
     for item, path in zip(found, VECTORS, strict=True):
         vector = json.loads(path.read_bytes())
         assert item["passed"], item
-        assert item["grade"] == vector["expect"] == bridge.ours(vector).grade, path.stem
+        # and ours by tests/vectors/test_vectors.py
+        assert item["grade"] == vector["expect"], path.stem
 
 
 @pytest.mark.parametrize("key", ["extra", "challenger"])

@@ -150,3 +150,12 @@ def test_both_count_a_summary_in_the_same_way() -> None:
             vectors.append(bridge.folder(contents, release.digests))
     counts = assert_same(vectors)
     assert counts == {"success": 6, "claim": 9, "statement": 3}
+
+
+def test_both_want_the_evidence_that_is_signed() -> None:
+    release = honest.build("views")
+    other = replace(release.certificate, evidence="0" * 64).to_statement("").predicate
+    contents = honest.resign(release, certificate=other)
+    vectors = [bridge.folder(contents, release.digests)]
+    vectors.append(bridge.single(replace(release, contents=contents).single(0)))
+    assert assert_same(vectors) == {"claim": 1, "success": 1}
