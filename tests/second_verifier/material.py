@@ -160,7 +160,7 @@ def _row(rng: random.Random, rule: Rule, _index: int, truth: int) -> bytes:
     """Return random votes, more or less for the true label."""
     for_it = rng.choice((1.0, 0.99, 0.9, 0.7, 0.4))
     weights = [(1 - for_it) / rule.classes] * (rule.classes + 1)
-    weights[truth] += for_it
+    weights[truth if rng.random() < 0.9 else -1] += for_it
     choices = range(rule.classes + 1)
 
     def votes(count: int) -> list[int]:

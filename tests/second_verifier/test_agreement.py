@@ -9,7 +9,7 @@ import json
 import random
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -21,6 +21,8 @@ from tests.second_verifier.agreement import assert_same, needs_node
 from tests.second_verifier.bridge import FOLDER, Vector
 
 pytestmark = needs_node
+
+Json = dict[str, Any]
 
 VECTORS: Final = sorted((FOLDER.parent / "vectors").glob("*.json"))
 BASE: Final = honest.build("two-mask")
@@ -104,3 +106,30 @@ def test_releases_of_random_recipes_are_accepted_or_refused_by_both() -> None:
 @pytest.mark.slow
 def test_many_releases_of_random_recipes_are_accepted_or_refused_by_both() -> None:
     assert_same(_recipes(2, 6000))
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        {"method": "two-mask", "window": 2, "step": 1, "patch": 2},
+        {"method": "two-mask", "window": 3, "step": 2, "patch": 2},
+        {"method": "two-mask", "groups": 4, "pixels": 1},
+        {"method": "two-mask", "groups": 6, "pixels": 2},
+        {"method": "views", "groups": 3, "partitions": 3},
+    ],
+)
+def test_both_decide_the_same_over_fixed_views(test: Json) -> None:
+    rng = random.Random(json.dumps(test))
+    axis = "inputPatch" if "window" in test else "inputFeatures"
+    training = {"method": "partition", "parts": 5, "by": "content"}
+    recipe = honest.resolved(
+        "partition",
+        smoothing={"training": training, "test": test},
+        budgets=({axis: 1}, {"trainExamples": 1}),
+        members=5,
+    )
+    recipe["classes"] = ["a", "b", "c"]
+    made = [material.made(recipe, {}, inputs=40, rng=rng) for _ in range(2)]
+    labels = {json.loads(line)["label"] for release in made for line in release.leaves}
+    assert labels >= {None, 0, 1}
+    assert assert_same(map(bridge.whole, made)) == {"success": 2}

@@ -13,6 +13,7 @@ from tests import honest
 from tests.honest import ED25519, P256
 from tests.second_verifier import bridge
 from tests.second_verifier.agreement import assert_same, needs_node
+from tests.second_verifier.bridge import Vector
 
 pytestmark = needs_node
 
@@ -47,7 +48,7 @@ def test_both_judge_the_same_challenges() -> None:
         Drand(chain_hash=CHAIN, round=7),
     ]
     pins = ((), (ED25519,), (P256,), (THIRD, ED25519), (P256, ED25519, THIRD))
-    vectors = []
+    vectors: list[Vector] = []
     for wanted in awaited:
         for answer in answers:
             made = honest.build("bag", awaited=wanted, answer=answer)
