@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from auditor import clock, files, keyfiles
-from auditor.errors import UsageError
+from auditor.errors import SignatureError, UsageError
 from auditor.format import dsse, statement
 from auditor.format.challenge import Challenge, Count, Signed
 from auditor.format.dsse import MAX_ENVELOPE
@@ -58,15 +58,18 @@ def challenge(
         raise UsageError(msg)
     signing = keyfiles.load_private(Path(key))
     envelope = dsse.parse(files.read(Path(precommitment), limit=MAX_ENVELOPE), _WHERE)
+    signers: tuple[PublicKey, ...] = ()
     if auditors:
         pinned = [
             a if isinstance(a, PublicKey) else keyfiles.load_public(Path(a)) for a in auditors
         ]
-        dsse.verify(envelope, pinned, str(precommitment))
+        signers = dsse.verify(envelope, pinned, str(precommitment))
     parsed = statement.parse(
         envelope.payload, _WHERE, predicate_type=statement.PRECOMMITMENT, subject="recipe.toml"
     )
     found = Precommitment.from_dict(parsed.predicate)
+    if auditors and found.keyid not in {signer.keyid for signer in signers}:
+        raise SignatureError(f"{_WHERE}: names key {found.keyid}, which did not sign it")
     created_at = clock.now()
     _refuse(found, signing, created_at)
     digest = hashlib.sha256(envelope.payload).hexdigest()
@@ -121,7 +124,6 @@ def _counted(ledger: Path, answer: Challenge, found: Precommitment) -> Challenge
         "precommitment": answer.precommitment,
         "auditor": found.keyid,
         "dataset": audit.dataset_root,
-        "inputs": audit.inputs_root,
         "createdAt": answer.created_at,
     }
     with _locked(ledger) as descriptor:
@@ -130,10 +132,7 @@ def _counted(ledger: Path, answer: Challenge, found: Precommitment) -> Challenge
         if before is None:
             own = [e for e in entries if e["auditor"] == entry["auditor"]]
             same = [e for e in own if e["dataset"] == entry["dataset"]]
-            entry |= {
-                "ofKey": 1 + len(own),
-                "ofData": 1 + sum(e["inputs"] == entry["inputs"] for e in same),
-            }
+            entry |= {"ofKey": 1 + len(own), "ofData": 1 + len(same)}
             os.write(descriptor, json.dumps(entry, sort_keys=True).encode() + b"\n")
             os.fsync(descriptor)
             before = entry
@@ -162,7 +161,7 @@ def _entries(descriptor: int, ledger: Path) -> list[dict[str, Any]]:
     os.lseek(descriptor, 0, os.SEEK_SET)
     with os.fdopen(os.dup(descriptor), "rb") as file:
         data = file.read()
-    wanted = {"precommitment", "auditor", "dataset", "inputs", "createdAt", "ofKey", "ofData"}
+    wanted = {"precommitment", "auditor", "dataset", "createdAt", "ofKey", "ofData"}
     entries = []
     for number, line in enumerate(data.splitlines(), 1):
         try:

@@ -49,7 +49,7 @@ def challenge(
     counted = (
         "not counted (no ledger)"
         if count is None
-        else f"{count.of_key} to this auditor's key, {count.of_data} about these data and inputs"
+        else f"{count.of_key} to this auditor's key, {count.of_data} about this data set"
     )
     signed = "by a key you gave" if auditor else "not checked (no --auditor)"
     typer.echo(

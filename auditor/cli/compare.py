@@ -55,7 +55,7 @@ def compare(
       audit compare release-1 release-2 --key auditor.pub --max-drop 0.02
       audit compare a b --trust trust.toml --at trainExamples=5,inputFeatures=1
     """
-    from auditor import policyfiles, relying
+    from auditor import clock, policyfiles, relying
     from auditor.verify import compare_forms
     from auditor.verify.compare import compare as compared
 
@@ -69,6 +69,8 @@ def compare(
         before, after = (
             relying.verify(path, keys=tuple(key or ()), trust=believed) for path in (old, new)
         )
+        if believed is not None:  # the old one may be as old as it likes
+            relying.timely(after, believed, clock.machine())
         found = compared(before, after, max_drop=most, at=budgets, listed=listed)
     except (UsageError, VerificationError) as error:
         if as_json:

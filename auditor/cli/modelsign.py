@@ -21,8 +21,9 @@ def modelsign(
 ) -> None:
     """Sign members as OpenSSF model_signing does.
 
-    The signature is RELEASE/model.sig. Only a release that verifies is signed. From then on audit verify wants model.sig to be by a
-    key that it is given, and to list exactly the files of members/. Needs the extra modelsign.
+    The signature is RELEASE/model.sig. Only a release that verifies is signed. From then on audit
+    verify wants model.sig to be by a key that it is given, and to list exactly the files of
+    members/. Needs the extra modelsign.
 
     Examples:
       audit modelsign build/digits --key build/digits.key

@@ -69,7 +69,8 @@ def awaited(fields: Fields) -> Awaited:
 class Count:
     """How many challenges the challenger has signed, this one included.
 
-    ``of_key``: for this auditor's key; ``of_data``: for this key, data set and list of inputs.
+    ``of_key``: for this auditor's key; ``of_data``: for this key and data set, by its root. Names
+    of inputs are salted by the auditor, so lists of inputs are not told apart.
     """
 
     of_key: int

@@ -3,21 +3,19 @@
 The function gets one dict, {"shape", "classes", "symbols", "masked", "width"} and the recipe's
 further keys as they are, and returns a ``torch.nn.Module`` from rows (batch, width) to scores
 (batch, classes). Its initial weights must come from PyTorch's generator. The source file is a
-trusted artefact: the guarantee assumes that nobody tampered with it.
+trusted artefact (``own_code``): the guarantee assumes that nobody tampered with it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import importlib.util
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final
 
 import torch
 
 from auditor.errors import RecipeError
+from auditor.learners import own_code
 from auditor.learners.modules import ModuleLearner
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
@@ -49,35 +47,11 @@ def factory(options: Options, maker: RowMaker) -> ModuleLearner:
     return ModuleLearner.from_options(options, maker, module, "0.001")
 
 
-def source(recipe: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return (module name, SHA-256 hex of its source file) of a recipe's factory, if it has one.
-
-    Raises RecipeError when the module cannot be found. The module is not imported, but the
-    packages around it are.
-    """
-    options = Options(recipe["learner"], "learner")
-    if options.text("name", "") != "python":
-        return None
-    module, _ = _named(options)
-    try:
-        found = importlib.util.find_spec(module)
-    except ImportError:
-        found = None
-    if found is None or found.origin is None or not Path(found.origin).is_file():
-        raise options.error("factory", module, "a module that Python can import from a file")
-    return module, hashlib.sha256(Path(found.origin).read_bytes()).hexdigest()
-
-
-def _named(options: Options) -> tuple[str, str]:
-    text = options.text("factory", "")
-    parts = text.split(":")
-    if len(parts) != 3 or parts[0] != "python" or not all(parts):
-        raise options.error("factory", text, "python:package.module:function")
-    return parts[1], parts[2]
-
-
 def _imported(options: Options) -> Callable[[dict[str, Any]], object]:
-    module, function = _named(options)
+    found_name = own_code.named({"learner": options.table})
+    if found_name is None:
+        raise options.error("factory", options.table.get("factory"), "the name of a function")
+    module, function = found_name
     try:
         found = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:

@@ -19,6 +19,7 @@ from auditor.errors import DataError, RecipeError, StatementError, UndecidedErro
 from auditor.format.examples import salted_digest
 from auditor.progress import Progress
 from auditor.recipe import Recipe, file
+from auditor.verify.names import learner_module
 from auditor.verify.verified import Verified
 
 _PATHS: Final = ("path", "test", "root")
@@ -72,20 +73,14 @@ def signed_recipe(signed: Mapping[str, Any], text: bytes, base: Path) -> Recipe:
     except RecipeError as error:
         raise StatementError(f"recipe.toml: {error}") from error
     resolved = dict(loaded.resolved)
+    module = learner_module(signed)
     own = [entry for entry in signed["trusted"] if entry not in resolved["trusted"]]
-    code = len(own) == 1 and own[0]["name"] == f"python:{code_module(resolved)}"
-    if code and resolved["learner"]["name"] == "python":
+    if len(own) == 1 and own[0]["name"] == f"python:{module}":
         resolved["trusted"] = [*resolved["trusted"], *own]
     for key in sorted(resolved.keys() | signed.keys()):
         if resolved.get(key) != signed.get(key):
             raise StatementError(f"recipe.toml: resolves to another {key!r} than the signed recipe")
     return replace(loaded, resolved=resolved)
-
-
-def code_module(resolved: Mapping[str, Any]) -> str:
-    """Return the module that a recipe's factory is in; empty without one."""
-    parts = str(resolved["learner"].get("factory", "")).split(":")
-    return parts[1] if len(parts) == 3 else ""
 
 
 def _relocated(data: Mapping[str, Any], *, given: bool) -> dict[str, Any]:
@@ -128,7 +123,9 @@ def _same_inputs(verified: Verified, inputs: Dataset) -> None:
     for claim in verified.claims:
         salt = bytes.fromhex(claim.salt)
         tensor = hashlib.sha256(inputs.tensor(claim.index)).digest()
-        if salted_digest(salt, tensor) != claim.tensor or labels[claim.index] != claim.true_label:
+        source = bytes.fromhex(inputs.source_digests[claim.index])
+        found = (salted_digest(salt, source), salted_digest(salt, tensor), labels[claim.index])
+        if found != (claim.source, claim.tensor, claim.true_label):
             raise UndecidedError(
                 f"data: input {claim.index} is not the one of leaf {claim.index}, or has another "
                 "label"

@@ -22,10 +22,10 @@ from onnx import numpy_helper
 
 from auditor.errors import ClaimError, RecipeError, UndecidedError, UsageError
 from auditor.format.members import FRONT_END, parse, shard_name
-from auditor.learners import export, factory
+from auditor.learners import export, own_code
 from auditor.learners.base import Parameters
 from auditor.progress import Progress
-from auditor.recheck.data import Brought, code_module
+from auditor.recheck.data import Brought
 from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble
 from auditor.replay.form import Form, Opener
@@ -64,15 +64,15 @@ def retrain(
     is not the recipe's, UsageError when the recipe has code that was not allowed, UndecidedError
     when it cannot be trained here.
     """
-    allow(brought, allowed)
     if verified.challenge.root is None:
         raise UndecidedError("challenge: its file is missing, so no member can be drawn again")
+    run_allowed_code(brought, allowed)
     with tempfile.TemporaryDirectory(prefix="audit-retrain-") as temporary:
         place = Path(temporary)
         write_arrays(place, brought.recipe, brought.train, brought.inputs)
         job = Job(
             folder=place,
-            base=brought.recipe.base,
+            base=None,
             audit=verified.certificate.audit.to_dict(),
             draw_root=verified.challenge.root,
             device=device,
@@ -96,27 +96,33 @@ def retrain(
     return Retrained(members=members, bitwise=bitwise, by_votes=by_votes)
 
 
-def allow(brought: Brought, allowed: Sequence[str]) -> None:
-    """Raise UsageError unless a recipe's own code, if it has any, is among the ``allowed``.
+def run_allowed_code(brought: Brought, allowed: Sequence[str]) -> None:
+    """Run a recipe's own code, if it has any and its digest is among the ``allowed``.
 
-    The code is found where Python finds it on the verifier's machine, the folder of the data
-    included; what counts is the digest of the file that is found there.
+    The file is looked for beside the data and where Python looks, and nothing else of that folder
+    is importable: what runs is the bytes whose digest was allowed. Raises UsageError.
     """
-    module = code_module(brought.recipe.resolved)
-    if not module:
+    recipe = brought.recipe.resolved
+    name = own_code.named(recipe)
+    if name is None:
         return
-    name = f"python:{module}"
-    trusted = {e["name"]: str(e["sha256"]) for e in brought.recipe.resolved["trusted"]}
-    signed = trusted.get(name, "")
+    signed = next(e["sha256"] for e in recipe["trusted"] if e["name"] == f"python:{name[0]}")
     if f"sha256:{signed}" not in allowed:
         raise UsageError(
-            f"this recipe runs code of its own ({module}, sha256 {signed}): read it, then allow it "
-            f"with --allow-code sha256:{signed}"
+            f"this recipe runs code of its own ({name[0]}, sha256 {signed}): read it, then allow "
+            f"it with --allow-code sha256:{signed}"
         )
-    found = factory.source(brought.recipe.resolved)
-    digest = "" if found is None else found[1]
-    if digest != signed:
-        raise UsageError(f"{module}: expected SHA-256 {signed}, the file found here has {digest}")
+    try:
+        found = own_code.find(recipe, brought.recipe.base)
+    except RecipeError as error:
+        raise UsageError(str(error)) from error
+    if found is None or found.sha256 != signed:
+        got = "none" if found is None else f"{found.path} with {found.sha256}"
+        raise UsageError(f"{name[0]}: expected a source file with SHA-256 {signed}, got {got}")
+    try:
+        own_code.load(found)
+    except RecipeError as error:
+        raise UndecidedError(f"{error} (only this one file is allowed to run)") from error
 
 
 class _Comparison:

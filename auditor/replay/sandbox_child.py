@@ -32,6 +32,8 @@ _FILES: Final = 64  # open at once; on a graphics card, whose drivers open many,
 
 #: What onnxruntime says of a graph that breaks its rules, whatever machine it is on.
 _BROKEN: Final = frozenset({"InvalidArgument", "InvalidGraph", "InvalidProtobuf"})
+#: What it says of rows on which a sound graph cannot be evaluated, such as an index out of range.
+_FAILS: Final = frozenset({"InvalidArgument"})
 
 
 def main(settings: str, listening: str) -> NoReturn:
@@ -145,7 +147,12 @@ class _Server:
         rows = np.empty(wire.shape(head.sizes), np.float32)
         _fill(rows.reshape(-1).view(np.uint8).data)
         scorer, form, outputs, where = self._loaded[head.number]
-        results = np.ascontiguousarray(scorer(rows))
+        try:
+            results = np.ascontiguousarray(scorer(rows))
+        except Exception as error:
+            if type(error).__name__ in _FAILS:  # on these rows, wherever it is run
+                raise ReleaseError(f"{where}: fails on rows that it was shown: {error}") from error
+            raise
         expected = form.results(rows.shape[-2], outputs)
         if results.dtype != np.float32 or results.shape != expected:
             raise ReleaseError(

@@ -27,16 +27,19 @@ from auditor.randomness import design_root
 from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble
 from auditor.replay.views import HIDING, Shower, alphabet_size, channels_of, masks_for
+from auditor.run import user_code
 from auditor.run.members import MemberSets
-from auditor.run.user_code import make_importable
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One run, as its workers know it: the work ``folder``, and the recipe's own (``base``)."""
+    """One run, as its workers know it: the work ``folder``, and the recipe's own (``base``).
+
+    Without ``base`` the recipe's own code, if it has any, was run in this process already.
+    """
 
     folder: Path
-    base: Path
+    base: Path | None
     audit: Mapping[str, Any]
     draw_root: bytes
     device: str
@@ -52,7 +55,8 @@ class Bench:
         self.classes = len(job.audit["dataset"]["classes"])
         self.alphabet = alphabet_size(self.recipe["alphabet"])
         self.design_root = design_root(self.recipe["designSeed"])
-        make_importable(self.recipe, job.base)
+        if job.base is not None:
+            user_code.run(self.recipe, job.base)
 
     @cached_property
     def rule(self) -> Rule:

@@ -9,15 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import RecipeError
-from auditor.learners import factory
+from auditor.learners import own_code
 from auditor.recipe import Recipe
-
-
-def make_importable(recipe: Mapping[str, Any], base: Path) -> None:
-    """Let a recipe's factory be imported from the recipe's own folder, in this process."""
-    place = str(base.resolve())
-    if recipe["learner"]["name"] == "python" and place not in sys.path:
-        sys.path.insert(0, place)
 
 
 def listed(loaded: Recipe) -> Recipe:
@@ -26,19 +19,36 @@ def listed(loaded: Recipe) -> Recipe:
     The guarantee assumes that nobody tampered with that file, so the certificate names it. Raises
     RecipeError when it is not there, or the recipe lists it with another digest.
     """
-    make_importable(loaded.resolved, loaded.base)
-    found = factory.source(loaded.resolved)
+    found = own_code.find(loaded.resolved, loaded.base)
     if found is None:
         return loaded
-    name, digest = f"python:{found[0]}", found[1]
-    trusted = [dict(entry) for entry in loaded.resolved["trusted"]]
-    for entry in trusted:
-        if entry["name"] == name and entry["sha256"] != digest:
+    entry = found.trusted
+    trusted = [dict(each) for each in loaded.resolved["trusted"]]
+    for each in trusted:
+        if each["name"] == entry["name"] and each != entry:
             msg = (
-                f"trusted: {name}: expected SHA-256 {entry['sha256']}, its source file has {digest}"
+                f"trusted: {entry['name']}: expected SHA-256 {each['sha256']}, its source file has "
+                f"{entry['sha256']}"
             )
             raise RecipeError(msg)
-    entry = {"name": name, "sha256": digest}
     if entry not in trusted:
         trusted.append(entry)
     return replace(loaded, resolved={**loaded.resolved, "trusted": trusted})
+
+
+def run(recipe: Mapping[str, Any], base: Path) -> None:
+    """Run a recipe's own code in this process, so that its factory can be called; once is enough.
+
+    What it imports is found beside the recipe, too. Raises RecipeError when its source is no longer
+    the one that is listed.
+    """
+    found = own_code.find(recipe, base)
+    if found is None:
+        return
+    if found.trusted not in recipe["trusted"]:
+        msg = f"{found.path}: changed while the run was under way"
+        raise RecipeError(msg)
+    place = str(base.resolve())
+    if place not in sys.path:
+        sys.path.insert(0, place)
+    own_code.load(found)

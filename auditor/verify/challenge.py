@@ -189,8 +189,11 @@ def _signed(
         raise _NotMetError("the challenge is about another precommitment")
     if answer.created_at < precommitment.created_at:
         raise _NotMetError("the challenge is older than the precommitment")
-    freedom = "" if len(keys) == 1 else f", one of {len(keys)} whom the auditor could have asked"
-    return f"by {signer.keyid[:16]} at {answer.created_at}{freedom}", answer.count
+    by = f"by {signer.keyid[:16]} at {answer.created_at}"
+    if len(keys) == 1:
+        return by, answer.count
+    # Each of them may have counted one, and the auditor shows one count.
+    return f"{by}, one of {len(keys)} whom the auditor could have asked", None
 
 
 def _drand(

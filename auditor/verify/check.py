@@ -41,7 +41,7 @@ TITLES: Final = {
     "AUD-ACC-003": "share of inputs on which the vote abstains",
     "AUD-CHA-001": "where the draws came from",
     "AUD-CHA-002": "number of challenges to this auditor, as the challenger counts",
-    "AUD-CHA-003": "number of challenges about these data and inputs, as the challenger counts",
+    "AUD-CHA-003": "number of challenges about this data set, as the challenger counts",
     "AUD-EVI-001": "votes were replayed",
     "AUD-EVI-002": "members were retrained",
     "AUD-EVI-003": "the chance that a sample missed more than was counted",

@@ -106,5 +106,5 @@ def _runs(origin: Origin) -> str:
         return "not excluded"
     return (
         f"as the challenger counts, this is challenge {count.of_key} to this auditor's key and "
-        f"{count.of_data} about these data and inputs"
+        f"{count.of_data} about this data set"
     )

@@ -27,7 +27,7 @@ from auditor.format.strict_json import canonical
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
 from auditor.guarantee.threat import Budget
-from auditor.verify import totals
+from auditor.verify import names, totals
 from auditor.verify.verified import Claim
 
 
@@ -99,6 +99,7 @@ def rule(certificate: Certificate) -> Rule:
     ):
         if expected != got:
             raise StatementError(f"certificate.{what}: expected {expected}, got {got}")
+    names.check(audit)
     return built
 
 

@@ -138,10 +138,15 @@ def standing(
     been valid when the precommitment was made. The age counts from the trusted time, else from
     ``created_at``, which is the auditor's clock.
     """
-    made = created_at if time is None else time.at
-    checks = [_validity(trust, keyid, min(made, created_at), now), _future(created_at, now)]
+    # Anybody can have an old precommitment stamped today, and a clock can be set back: the older
+    # of the two dates is what nobody gains by.
+    stamped = time is not None and time.at < created_at
+    made = time.at if time is not None and stamped else created_at
+    checks = [_validity(trust, keyid, made, now), _future(created_at, now)]
     if trust.maximum_age is not None:
-        source = "the auditor's clock" if time is None else f"stamped by {time.authority}"
+        source = "the auditor's clock"
+        if time is not None and stamped:
+            source = f"stamped by {time.authority}"
         age = datetime.fromisoformat(now) - datetime.fromisoformat(made)
         checks.append(
             check(

@@ -15,8 +15,7 @@ import pytest
 import torch
 
 from auditor.errors import RecipeError
-from auditor.learners import TrainingSet
-from auditor.learners.factory import source
+from auditor.learners import TrainingSet, own_code
 from auditor.learners.torchvision_models import _AveragePool
 from auditor.replay import views
 
@@ -110,10 +109,29 @@ def test_refuses_user_code_that_is_no_classifier(
 
 def test_the_source_of_user_code_is_named_by_its_digest(user_code: Path) -> None:
     digest = hashlib.sha256(user_code.read_bytes()).hexdigest()
-    assert source({"learner": python("net")}) == ("user_code", digest)
-    assert source({"learner": {"name": "ridge"}}) is None
-    with pytest.raises(RecipeError, match=r"learner.factory"):
-        source({"learner": {"name": "python", "factory": "python:no_such_package.m:f"}})
+    found = own_code.find({"learner": python("net")}, user_code.parent)
+    assert found is not None
+    assert found.trusted == {"name": "python:user_code", "sha256": digest}
+    assert own_code.find({"learner": {"name": "ridge"}}, user_code.parent) is None
+    for factory in ("python:no_such_package.m:f", "python:a b:f", "os:system", "python:../x:f"):
+        with pytest.raises(RecipeError, match=r"learner.factory"):
+            own_code.find({"learner": {"name": "python", "factory": factory}}, user_code.parent)
+
+
+def test_what_runs_is_the_source_that_was_digested(user_code: Path) -> None:
+    """Neither a compiled copy that says otherwise, nor the packages around it."""
+    package = user_code.parent / "pack"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('ran')")
+    (package / "inner.py").write_text("value = 1")
+    found = own_code.find(
+        {"learner": {"name": "python", "factory": "python:pack.inner:value"}}, user_code.parent
+    )
+    assert found is not None
+    (package / "inner.py").write_text("value = 2")
+    assert own_code.load(found).value == 1
+    assert "pack" not in sys.modules
+    sys.modules.pop("pack.inner")
 
 
 def test_refuses_shards_of_several_and_unknown_models(make: Fixture) -> None:

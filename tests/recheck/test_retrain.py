@@ -215,7 +215,7 @@ def test_a_recipes_own_code_runs_only_when_its_digest_is_allowed(
         assert made.verify(replay=3).evidence is not None  # nothing of it runs in a replay
     elif allowed == "another":
         (folder / f"{module}.py").write_text(FACTORY + "\n")
-        with pytest.raises(UsageError, match="the file found here has"):
+        with pytest.raises(UsageError, match="expected a source file with SHA-256"):
             made.verify(retrain=1, allow_code=[f"sha256:{digest}"])
     else:
         evidence = made.verify(retrain=3, allow_code=[f"sha256:{digest}"]).evidence

@@ -75,5 +75,7 @@ def test_other_code_than_the_recipe_trusts_is_refused(tmp_path: Path) -> None:
 def test_a_factory_that_is_not_there_is_refused(tmp_path: Path) -> None:
     path = recipe(tmp_path, "own_model_3")
     (tmp_path / "own_model_3.py").unlink()
-    with pytest.raises(RecipeError, match="a module that Python can import"):
+    with pytest.raises(
+        RecipeError, match="expected a source file of the module own_model_3, found none"
+    ):
         auditor.run(path, out=tmp_path / "out", device="cpu", workers=0)

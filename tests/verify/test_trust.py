@@ -226,14 +226,21 @@ def test_the_age_ends_with_the_second(now: str, result: str) -> None:
 @pytest.mark.parametrize(
     ("stamped", "result"), [("2026-11-17T10:00:00Z", "pass"), ("2026-11-17T09:59:59Z", "fail")]
 )
-def test_a_trusted_time_is_believed_rather_than_the_auditors_clock(
+def test_a_trusted_time_is_believed_where_it_is_older_than_the_auditors_clock(
     stamped: str, result: str
 ) -> None:
     trust = trusting(head="maximumAge = 7")
-    found = stand(trust, now=NOW, made="1970-01-01T00:00:00Z", stamped=stamped)
+    found = stand(trust, now=NOW, made=NOW, stamped=stamped)
     assert found["AUD-AGE-002"].result == result
     assert "clockmaker" in found["AUD-AGE-002"].actual
+
+
+def test_nobody_makes_a_release_younger_by_having_it_stamped_again() -> None:
+    trust = trusting(head="maximumAge = 7")
     assert stand(trust, made="1970-01-01T00:00:00Z")["AUD-AGE-002"].result == "fail"
+    again = stand(trust, now=NOW, made="1970-01-01T00:00:00Z", stamped=NOW)
+    assert again["AUD-AGE-002"].result == "fail"
+    assert "the auditor's clock" in again["AUD-AGE-002"].actual
 
 
 def test_no_age_is_judged_unless_it_is_asked_for() -> None:

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -349,7 +350,8 @@ def test_a_signers_words_stay_on_their_own_line(text: str) -> None:
     release = RELEASES["partition"]
     audit = release.certificate.audit.to_dict()
     audit["dataset"] |= {"source": text}  # type: ignore[operator]
-    audit["recipe"] |= {"trusted": [{"name": text, "sha256": "0" * 64}]}  # type: ignore[operator]
+    recipe: Any = audit["recipe"]
+    recipe |= {"trusted": [{"name": text, "sha256": "0" * 64}], "data": {"source": text}}
     verified = verify_release(honest.recommit(release, audit), release.digests, KEYS)
     plain = verdict.text(check(release)).splitlines()
     assert len(verdict.text(verified).splitlines()) == len(plain)
