@@ -49,6 +49,8 @@ def parse_number(text: object) -> fmpq:
             digits = match[3] or ""
             value = fmpq(int(match[2] + digits), fmpz(10) ** len(digits))
             return -value if match[1] else value
+        if text.startswith("-"):
+            return -parse(text[1:])
     return parse(text)
 
 

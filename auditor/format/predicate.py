@@ -13,6 +13,7 @@ from auditor.format.audit import MAX_BUDGETS, MAX_INPUTS, MAX_MEMBERS, Audit
 from auditor.format.challenge import Awaited, awaited, time_text
 from auditor.format.fields import Fields
 from auditor.format.statement import CERTIFICATE, PRECOMMITMENT, Statement
+from auditor.guarantee.threat import AXES, MAX_AMOUNT
 
 MAX_ROW: Final = 16 * 2**20
 _SHARE: Final = re.compile(r"(?:0|[1-9][0-9]*)/[1-9][0-9]*")
@@ -201,7 +202,14 @@ def _summary(fields: Fields) -> Summary:
         correct=fields.integer("correct"),
         abstained=fields.integer("abstained"),
         certified=tuple(
-            (item.only(("budget", "count")).counts("budget"), item.integer("count"))
-            for item in certified
+            (_budget(item.only(("budget", "count"))), item.integer("count")) for item in certified
         ),
     )
+
+
+def _budget(fields: Fields) -> dict[str, int]:
+    budget = fields.counts("budget")
+    for axis, amount in budget.items():
+        if axis not in AXES or amount > MAX_AMOUNT:
+            raise StatementError(f"{fields.where}.budget: unknown axis {axis[:80]!r}, or too much")
+    return budget

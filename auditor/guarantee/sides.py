@@ -53,7 +53,7 @@ class Smoothing:
 def read(recipe: Mapping[str, object], shape: Sequence[object]) -> Smoothing:
     """Read the smoothing of a resolved recipe for inputs of ``shape``; RecipeError if malformed."""
     alphabet = fields.mapping(recipe, "alphabet", "recipe")
-    unit = fields.choice(alphabet, "unit", "alphabet", ("pixel", "channel"), "channel")
+    unit = fields.choice(alphabet, "unit", "alphabet", ("pixel", "channel"))
     layout = Layout.from_json(shape, unit, "dataset")
     sides = fields.mapping(recipe, "smoothing", "recipe")
     fields.only(sides, ("training", "test"), WHERE)

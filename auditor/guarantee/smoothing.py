@@ -147,7 +147,7 @@ class _Builder:
     def _count(self, key: str, low: int, high: int) -> int:
         count = fields.integer(self.audit, key, "audit", low=low, high=high)
         planned = self.recipe.get(key, count)
-        if planned != count:
+        if planned != count or type(planned) is not int:
             raise fields.refuse("audit", key, f"{planned} (the recipe's)", count)
         return count
 

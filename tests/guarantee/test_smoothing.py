@@ -236,7 +236,7 @@ def test_masses_too_long_to_write_down_are_refused() -> None:
     """Few types, but each as long as a signed keep probability and alphabet make it."""
     description = changed("none", "flip", *SIDES, "test", "keep", value=f"{2**64 - 1}/{2**64}")
     recipe: Any = description["recipe"]
-    recipe["alphabet"] = {"kind": "grid", "low": "0", "high": "9" * 100, "step": "1"}
+    recipe["alphabet"] |= {"kind": "grid", "low": "0", "high": "9" * 100, "step": "1"}
     recipe["claim"]["budgets"] = [{"inputFeatures": 4096}]
     with pytest.raises(RecipeError, match="bits"):
         rule_for(description)

@@ -49,7 +49,28 @@ export function readStatements(envelopes, keyids) {
 
   const smoothing = readSmoothing(audit);
   checkSizes(certificate, audit, smoothing);
+  checkNames(audit);
   return { precommitment, certificate, smoothing, membersDigest: after.digest, precommitmentDigest: cited };
+}
+
+const FACTORY = /^python:((?:[A-Za-z_][A-Za-z0-9_]*\.)*[A-Za-z_][A-Za-z0-9_]*):[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Classes and source of the data are the recipe's, and code of the author's own is listed as trusted. */
+function checkNames(audit) {
+  const [recipe, dataset] = [audit.get('recipe'), audit.get('dataset')];
+  check(same(recipe.get('classes'), dataset.get('classes')), 'recipe: other classes');
+  shapes.open({ source: shapes.text(1024) })(recipe.get('data'), 'recipe.data', GRADE);
+  check(recipe.get('data').get('source') === dataset.get('source'), 'recipe: another source');
+  const learner = recipe.get('learner');
+  shapes.open({ name: shapes.text(256) })(learner, 'recipe.learner', GRADE);
+  const own = learner.get('name') === 'python';
+  if (own) {
+    shapes.open({ factory: shapes.text(1024) })(learner, 'recipe.learner', GRADE);
+    shapes.open({ factory: shapes.matching(FACTORY) })(learner, 'recipe.learner', GRADE);
+  }
+  const expected = own ? [`python:${FACTORY.exec(learner.get('factory'))[1]}`] : [];
+  const listed = recipe.get('trusted').map((item) => item.get('name'));
+  check(same(listed.filter((name) => name.startsWith('python:')), expected), 'trusted: other code');
 }
 
 function checkSizes(certificate, audit, smoothing) {

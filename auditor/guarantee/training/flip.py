@@ -49,7 +49,10 @@ class FlipTraining:
         return tuple(axis for axis, keep in noisy if keep < 1)
 
     def threat(self, unit: str) -> Threat:
-        """Return the covered moves; what one costs is counted in its features or its label."""
+        """Return the covered moves, priced in features and labels; RecipeError for groups."""
+        if unit != "example":
+            message = f"unit {unit!r}: groups need smoothing.training partition by 'group'"
+            raise RecipeError(message)
         return Threat(unit=unit, moves=(("modify", 1), ("relabel", 1)))
 
     def groups(

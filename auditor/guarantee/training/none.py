@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from auditor.errors import RecipeError
 from auditor.guarantee import fields
 from auditor.guarantee.threat import Threat
 
@@ -25,5 +26,8 @@ class NoTraining:
         return cls()
 
     def threat(self, unit: str) -> Threat:
-        """Return the covered moves: none."""
+        """Return the covered moves: none; RecipeError for groups."""
+        if unit != "example":
+            message = f"unit {unit!r}: groups need smoothing.training partition by 'group'"
+            raise RecipeError(message)
         return Threat(unit=unit, moves=())
