@@ -83,6 +83,7 @@ def verify(
         retrain=retrain or 0,
         # Drawn after every file was hashed: whoever made them did not know it.
         secret=sample_seed or secrets.token_bytes(_SECRET),
+        fresh=sample_seed is None,
         delta=level,
         data=None if data is None else Path(data),
         match=match,

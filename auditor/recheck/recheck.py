@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from flint import fmpq
 
-from auditor.errors import UsageError
+from auditor.errors import UsageError, VerificationError
 from auditor.guarantee.smoothing import rule_for
 from auditor.progress import Progress
 from auditor.recheck.data import bring
@@ -27,13 +28,15 @@ class Wanted:
     """What is looked at again: ``replay`` cells and ``retrain`` members, 0 for none.
 
     ``secret`` (32 bytes) draws the samples, and must not have been known to whoever made the
-    release; each sample's bound fails with probability at most ``delta``. ``data`` is the folder of
-    the verifier's data. ``match`` and ``allow_code`` are those of ``retrain``.
+    release; ``fresh`` says that it was drawn for this. Each sample's bound fails with probability
+    at most ``delta``. ``data`` is the folder of the verifier's data. ``match`` and ``allow_code``
+    are those of ``retrain``.
     """
 
     replay: Replay
     retrain: int
     secret: bytes
+    fresh: bool
     delta: fmpq
     data: Path | None
     match: Literal["votes", "bitwise"]
@@ -65,8 +68,12 @@ def recheck(
     listing, votes = files.contents["members.sha256"], files.contents["evidence.bin"]
     from auditor.replay.sandbox import Sandbox
 
-    with Sandbox(graph=verified.certificate.graph, device=wanted.device) as sandbox:
-        replayed: Replayed | None = None
+    replayed: Replayed | None = None
+    retrained: Retrained | None = None
+    with (
+        _with_seed(wanted.secret),
+        Sandbox(graph=verified.certificate.graph, device=wanted.device) as sandbox,
+    ):
         if cells:
             from auditor.recheck.replay import replay
 
@@ -81,7 +88,6 @@ def recheck(
                 opener=sandbox.open,
                 progress=progress,
             )
-        retrained: Retrained | None = None
         if members:
             from auditor.recheck.retrain import retrain as train_again
 
@@ -103,10 +109,20 @@ def recheck(
         rule,
         votes,
         secret=wanted.secret,
+        fresh=wanted.fresh,
         delta=wanted.delta,
         replayed=replayed,
         retrained=retrained,
     )
+
+
+@contextlib.contextmanager
+def _with_seed(secret: bytes) -> Iterator[None]:
+    """Name the seed in whatever is refuted or undecided: trying again with another proves less."""
+    try:
+        yield
+    except VerificationError as error:
+        raise type(error)(f"{error} (sample seed {secret.hex()})") from error
 
 
 def _at_most(number: int, of: int, option: str, what: str) -> int:

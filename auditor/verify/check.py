@@ -45,6 +45,7 @@ TITLES: Final = {
     "AUD-EVI-001": "votes were replayed",
     "AUD-EVI-002": "members were retrained",
     "AUD-EVI-003": "the chance that a sample missed more than was counted",
+    "AUD-EVI-004": "members that were retrained have the same bits",
     "AUD-BAS-001": "certified accuracy against an earlier release",
     "AUD-POL-001": "the policy demands something",
 }

@@ -26,12 +26,13 @@ def content(verified: Verified, policy: Policy, resource_uri: str | None) -> Ite
             expected=f"members.sha256 {policy.subject}",
             actual=subject,
         )
-    if policy.resource_uri is not None and resource_uri is not None:
+    if policy.resource_uri is not None:
+        untold = "nothing: this gate was told no --resource-uri"
         yield check(
             "AUD-SUB-003",
-            holds=resource_uri == policy.resource_uri,
+            holds=None if resource_uri is None else resource_uri == policy.resource_uri,
             expected=policy.resource_uri,
-            actual=resource_uri,
+            actual=untold if resource_uri is None else resource_uri,
         )
     if policy.data_roots:
         yield check(

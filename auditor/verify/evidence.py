@@ -79,6 +79,7 @@ def assess(
     evidence: bytes,
     *,
     secret: bytes,
+    fresh: bool,
     delta: fmpq,
     replayed: Replayed | None,
     retrained: Retrained | None,
@@ -97,6 +98,7 @@ def assess(
     right = [c for c in verified.claims if c.label is not None and c.label == c.true_label]
     found = Evidence(
         secret=secret.hex(),
+        fresh=fresh,
         votes=votes,
         members=members,
         bitwise=None if retrained is None else retrained.bitwise,

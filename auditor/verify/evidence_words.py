@@ -16,17 +16,27 @@ def evidence_text(evidence: Evidence, verified: Verified) -> list[str]:
         lines.append(f"replay       {_sample(votes, 'cells', 'nearly tie')}")
         lines.append(f"             {_bound(votes, 'are not what the members vote')}")
     if members is not None:
+        alike = members.sampled - members.found - (evidence.bitwise or 0)
         lines.append(f"retraining   {_sample(members, 'members', 'vote otherwise')}")
-        lines.append(f"             {_bound(members, 'are not what training gives')}")
-    lines.append(f"sample seed  {evidence.secret}")
+        lines.append(
+            f"             {evidence.bitwise} have the same bits, {alike} only vote alike here"
+        )
+        lines.append(f"             {_bound(members, 'vote otherwise than training gives')}")
+    given = "" if evidence.fresh else " (given: whoever made the release may have known it)"
+    lines.append(f"sample seed  {evidence.secret}{given}")
     inputs = len(verified.claims)
-    lines.append("certified accuracy that survives, wherever the forgery may lie")
+    if votes is None:
+        lines.append("certified accuracy that survives, if all votes are what these members cast")
+    elif members is None:
+        lines.append("certified accuracy that survives, if all members are what training gives")
+    else:
+        lines.append("certified accuracy that survives, wherever the forgery may lie")
     if members is not None:
         lines.append("  (in brackets: if all members are what training gives)")
-    for (budget, count), (_, given) in zip(
+    for (budget, count), (_, without) in zip(
         evidence.certified[:_SHOWN], evidence.given_members, strict=False
     ):
-        beside = "" if members is None else f" ({share(given, inputs)})"
+        beside = "" if members is None else f" ({share(without, inputs)})"
         lines.append(f"  {share(count, inputs)}{beside}  {budget_text(budget)}")
     if len(evidence.certified) > _SHOWN:
         lines.append(f"  ... and {len(evidence.certified) - _SHOWN} more declared budgets")
@@ -48,6 +58,7 @@ def evidence_json(evidence: Evidence | None) -> dict[str, object] | None:
         members["bitwise"] = evidence.bitwise
     return {
         "sampleSeed": evidence.secret,
+        "fresh": evidence.fresh,
         "votes": None if evidence.votes is None else _json(evidence.votes),
         "members": members,
         "certified": [

@@ -16,7 +16,7 @@ from auditor.verify.check import Check, check
 from auditor.verify.criteria import prices
 from auditor.verify.policy import Policy
 from auditor.verify.trust import Trust
-from auditor.verify.verified import Sampled, Verified
+from auditor.verify.verified import Evidence, Sampled, Verified
 
 
 def figures(
@@ -133,16 +133,25 @@ def _evidence(verified: Verified, policy: Policy) -> Iterator[Check]:
     if policy.replay is not None:
         yield check(
             "AUD-EVI-001",
-            holds=_enough(votes, policy.replay),
+            holds=_enough(found, votes, policy.replay),
             expected=_demanded(policy.replay, "cells of votes"),
             actual=_done(votes, "cells of votes", "--replay"),
         )
     if policy.retrain is not None:
         yield check(
             "AUD-EVI-002",
-            holds=_enough(members, policy.retrain),
+            holds=_enough(found, members, policy.retrain),
             expected=_demanded(policy.retrain, "members"),
             actual=_done(members, "members", "--retrain"),
+        )
+    if policy.bitwise:
+        same = None if found is None else found.bitwise
+        yield check(
+            "AUD-EVI-004",
+            holds=members is not None and same == members.sampled,
+            expected="all that were looked at",
+            actual=_done(members, "members", "--retrain")
+            + ("" if members is None else f"; {same} have the same bits"),
         )
     if policy.delta is not None:
         samples = [sample for sample in (votes, members) if sample is not None]
@@ -155,10 +164,16 @@ def _evidence(verified: Verified, policy: Policy) -> Iterator[Check]:
         )
 
 
-def _enough(sample: Sampled | None, demanded: int | str) -> bool:
-    """Whether so many were looked at, or all that there are."""
-    if sample is None:
+def _enough(found: Evidence | None, sample: Sampled | None, demanded: int | str) -> bool | None:
+    """Whether so many were looked at, or all that there are.
+
+    None (undecided) where the sample follows from a seed that was given: it may have been known to
+    whoever made the release, unless it is all that there is.
+    """
+    if found is None or sample is None:
         return False
+    if not found.fresh and sample.sampled < sample.of:
+        return None
     wanted = sample.of if isinstance(demanded, str) else min(demanded, sample.of)
     return sample.sampled >= wanted
 

@@ -150,8 +150,9 @@ def _evidence(verified: Verified | None) -> dict[str, object] | None:
     found = verified.evidence
     return {
         "sampleSeed": found.secret,
+        "fresh": found.fresh,
         "votes": found.votes and _sampled(found.votes),
-        "members": found.members and _sampled(found.members),
+        "members": found.members and {**_sampled(found.members), "bitwise": found.bitwise},
     }
 
 

@@ -61,7 +61,7 @@ class Report:
         """What was re-done, by name; empty when the release does not verify.
 
         ``REPLAYED``: all votes were cast again and none is contradicted. ``RETRAINED``: all members
-        were trained again and none votes otherwise. Less is ``SAMPLED``; the checks say how much.
+        were trained again and have the same bits. Less is ``SAMPLED``; the checks say how much.
         """
         if self.verified is None:
             return ()
@@ -71,7 +71,8 @@ class Report:
             found.append(VOTES[evidence.votes.sampled < evidence.votes.of])
         if evidence is not None and evidence.members is not None:
             members = evidence.members
-            found.append(MEMBERS[members.sampled < members.of or members.found > 0])
+            # Members with other bits vote alike on the listed inputs, and perhaps on no other.
+            found.append(MEMBERS[evidence.bitwise != members.of])
         return tuple(found)
 
 

@@ -32,7 +32,7 @@ _TABLES: Final = {
     "recipe": ("smoothings", "trusted", "selections", "determinism"),
     "accuracy": ("certified", "cleanAtLeast", "abstentionAtMost", "given"),
     "challenge": ("kinds", "ofKeyAtMost", "ofDataAtMost"),
-    "evidence": ("replay", "retrain", "deltaAtMost"),
+    "evidence": ("replay", "retrain", "match", "deltaAtMost"),
     "baseline": ("release", "sha256", "maxDrop", "at"),
 }
 _HOMES: Final = {
@@ -61,8 +61,9 @@ class Policy:
     ``require_moves`` gives the highest price of each demanded move, ``certified`` the least
     certified accuracy at each named budget, ``smoothings`` pairs (training method, test method),
     ``trusted`` pairs (name, SHA-256), ``replay`` a number of cells or "all", ``retrain`` a number
-    of members; ``given_members``: shares are counted as if all members were what training gives.
-    ``sha256`` is the digest of the file, which pins ``inputs`` too.
+    of members, ``bitwise`` that all of those have the same bits; ``given_members``: shares are
+    counted as if all members were what training gives. ``sha256`` is the digest of the file, which
+    pins ``inputs`` too.
     """
 
     sha256: str
@@ -90,6 +91,7 @@ class Policy:
     of_data: int | None
     replay: int | Literal["all"] | None
     retrain: int | None
+    bitwise: bool
     delta: Fraction | None
     baseline: Baseline | None
 
@@ -141,6 +143,7 @@ def parse(data: bytes, where: str, file: Callable[[str], bytes]) -> Policy:
         of_data=_count(challenge, "ofDataAtMost"),
         replay=_replay(evidence),
         retrain=_count(evidence, "retrain"),
+        bitwise="match" in evidence and evidence.choice("match", ("bitwise",)) == "bitwise",
         delta=_share(evidence, "deltaAtMost", zero=False, one=False),
         baseline=_baseline(tables["baseline"]) if tables["baseline"].value else None,
     )

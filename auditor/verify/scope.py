@@ -83,6 +83,13 @@ def not_checked(
         lines.append("other inputs: neither their claims, nor the list, nor the totals")
     else:
         lines.append("report.html and manifest.json: not signed, not read")
+    if evidence is not None and members is not None:
+        alike = members.sampled - members.found - (evidence.bitwise or 0)
+        if alike:
+            lines.append(
+                f"members with other bits: {alike} vote alike on the listed inputs; what they say "
+                "of other inputs is not known"
+            )
     return tuple(line for line in lines if line)
 
 

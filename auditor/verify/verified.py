@@ -77,13 +77,15 @@ class Evidence:
 
     ``votes``: cells of votes cast again (a vote of a drawn member, or all members' counts in one
     view); ``members``: members trained again, ``bitwise`` of them with the same bits. None: not
-    looked at. ``secret`` (32 bytes in hex) repeats the samples. ``surviving``: each claim with as
+    looked at. ``secret`` (32 bytes in hex) repeats the samples; ``fresh``: this verifier drew it,
+    and nobody knew it before. ``surviving``: each claim with as
     much forged against it as may be undetected. ``certified``: by declared budget, inputs that are
     certified with their true label wherever the forged cells and members lie; ``given_members``:
     the same if all members are what training gives.
     """
 
     secret: str
+    fresh: bool
     votes: Sampled | None
     members: Sampled | None
     bitwise: int | None

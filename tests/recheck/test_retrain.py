@@ -14,6 +14,7 @@ from onnx import numpy_helper
 import auditor
 from auditor.errors import ClaimError, ReleaseError, UndecidedError, UsageError
 from auditor.replay.graph_digest import member_axes
+from auditor.verify import verdict
 from tests.recheck import dishonest
 from tests.recheck.made import Made
 from tests.run import small
@@ -112,6 +113,9 @@ def test_other_bits_with_the_same_votes_are_the_same_member_to_every_claim(make:
     assert evidence is not None
     assert evidence.members is not None
     assert (evidence.bitwise, evidence.members.found) == (8, 0)
+    verified = made.verify(retrain=9)
+    assert any("1 vote alike on the listed inputs" in line for line in verified.not_checked)
+    assert "8 have the same bits, 1 only vote alike here" in verdict.text(verified)
     with pytest.raises(ClaimError, match="member 2"):
         made.verify(retrain=9, match="bitwise")
 

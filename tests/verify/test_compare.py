@@ -123,6 +123,7 @@ def test_doubt_counts_against_the_new_release_alone() -> None:
         OLD,
         evidence=Evidence(
             secret="0" * 64,
+            fresh=True,
             votes=None,
             members=None,
             bitwise=None,

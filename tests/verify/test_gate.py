@@ -177,7 +177,28 @@ def test_a_policy_that_demands_nothing_is_undecided() -> None:
     report = judged()
     assert (report.verdict, report.exit_code) == ("undecided", 3)
     assert results(report)["AUD-POL-001"] == "undecided"
-    assert results(judged(subject={"resourceUri": "https://a"}))["AUD-POL-001"] == "undecided"
+    untold = judged(subject={"resourceUri": "https://a"})
+    assert (untold.verdict, results(untold)["AUD-SUB-003"]) == ("undecided", "undecided")
+
+
+def test_a_sample_from_a_given_seed_is_no_evidence_unless_it_is_all_there_is() -> None:
+    demands: dict[str, Any] = {"evidence": {"replay": 50, "retrain": 5}}
+    part: dict[str, Any] = {"votes": sampled(90, 80), "members": sampled(7, 6), "bitwise": 6}
+    assert judged(evidence(**part), **demands).verdict == "pass"
+    given = judged(evidence(**part, fresh=False), **demands)
+    assert given.verdict == "undecided"
+    assert results(given)["AUD-EVI-001"] == results(given)["AUD-EVI-002"] == "undecided"
+    whole = evidence(votes=ALL, members=sampled(7, 7), bitwise=7, fresh=False)
+    assert judged(whole, **demands).verdict == "pass"
+
+
+def test_members_that_only_vote_alike_are_not_the_same_bits() -> None:
+    demands: dict[str, Any] = {"evidence": {"retrain": 5, "match": "bitwise"}}
+    same = evidence(members=sampled(7, 6), bitwise=6)
+    assert results(judged(same, **demands))["AUD-EVI-004"] == "pass"
+    alike = evidence(members=sampled(7, 6), bitwise=5)
+    assert results(judged(alike, **demands))["AUD-EVI-004"] == "fail"
+    assert results(judged(**demands))["AUD-EVI-004"] == "fail"
 
 
 def test_a_demand_that_fails_beside_many_that_hold_is_a_failure() -> None:
@@ -307,6 +328,8 @@ def evidence(
     lost: int = 0,
     certified: int = 0,
     given: int = 0,
+    fresh: bool = True,
+    bitwise: int | None = None,
 ) -> Verified:
     """Return the certificate with evidence under which the first ``lost`` claims fall."""
     claims = CERTIFICATE.claims
@@ -315,9 +338,10 @@ def evidence(
         CERTIFICATE,
         evidence=Evidence(
             secret="5a" * 32,
+            fresh=fresh,
             votes=votes,
             members=members,
-            bitwise=None,
+            bitwise=bitwise,
             surviving=(*fallen, *claims[lost:]),
             certified=tuple((budget, certified) for budget in CERTIFICATE.budgets),
             given_members=tuple((budget, given) for budget in CERTIFICATE.budgets),
@@ -412,9 +436,13 @@ def test_evidence_that_is_demanded_must_have_been_gathered(
         (evidence(votes=ALL), {"VOTES_REPLAYED"}),
         (evidence(votes=sampled(90, 90, found=1)), {"VOTES_REPLAYED"}),
         (evidence(votes=sampled(90, 89)), {"VOTES_SAMPLED"}),
-        (evidence(votes=ALL, members=sampled(7, 7)), {"VOTES_REPLAYED", "MEMBERS_RETRAINED"}),
-        (evidence(members=sampled(7, 6)), {"MEMBERS_SAMPLED"}),
-        (evidence(members=sampled(7, 7, found=1)), {"MEMBERS_SAMPLED"}),
+        (
+            evidence(votes=ALL, members=sampled(7, 7), bitwise=7),
+            {"VOTES_REPLAYED", "MEMBERS_RETRAINED"},
+        ),
+        (evidence(members=sampled(7, 6), bitwise=6), {"MEMBERS_SAMPLED"}),
+        (evidence(members=sampled(7, 7, found=1), bitwise=6), {"MEMBERS_SAMPLED"}),
+        (evidence(members=sampled(7, 7), bitwise=6), {"MEMBERS_SAMPLED"}),
     ],
 )
 def test_levels_say_what_was_redone_and_no_more(found: Verified, levels: set[str]) -> None:
@@ -464,7 +492,7 @@ def test_a_beacon_counts_only_where_it_is_trusted() -> None:
 
 def test_another_resource_is_refused() -> None:
     named: dict[str, Any] = {"subject": {"resourceUri": "https://a/m", "sha256": SUBJECT}}
-    assert judged(**named).verdict == "pass"
+    assert judged(**named).verdict == "undecided"  # it was not told what the resource is called
     assert judged(**named, resource_uri="https://a/m").verdict == "pass"
     assert judged(**named, resource_uri="https://a/n").verdict == "fail"
 

@@ -57,7 +57,7 @@ POLICY: Final[Mapping[str, Any]] = {
         "given": "members",
     },
     "challenge": {"kinds": ["signed"], "ofKeyAtMost": 3, "ofDataAtMost": 1},
-    "evidence": {"replay": "all", "retrain": 2, "deltaAtMost": "1/1000"},
+    "evidence": {"replay": "all", "retrain": 2, "match": "bitwise", "deltaAtMost": "1/1000"},
     "baseline": {
         "release": "../old",
         "sha256": "f" * 64,
