@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest --quiet
 
 DEMO := build/digits
 
-.PHONY: help demo test test-slow test-cuda lint format types bench image-check clean
+.PHONY: help demo test test-slow test-cuda fuzz lint format types bench image-check clean
 .DELETE_ON_ERROR:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make test         the fast tests'
 	@echo 'make test-slow    the slow tests: fresh environments, kills, millions of draws'
 	@echo 'make test-cuda    the tests that need a CUDA device'
+	@echo 'make fuzz         coverage-guided fuzzing with atheris, FUZZ_SECONDS for each target'
 	@echo 'make lint types   ruff, mypy --strict'
 	@echo 'make bench        learners against a plain loop; verifier; sandbox; forgeries caught'
 	@echo 'make image-check  build and run the verifier container image (Debian, as root)'
@@ -69,6 +70,15 @@ test-slow: $(VENV)/.dev
 
 test-cuda: $(VENV)/.dev
 	$(PYTEST) -m cuda $(PYTEST_ARGS)
+
+FUZZ_SECONDS := 300
+FUZZ_TARGETS := parser strangers_input strangers_folder liars_release
+
+fuzz: $(VENV)/.dev
+	@$(PIP) atheris
+	@for target in $(FUZZ_TARGETS); do \
+		$(BIN)/python -m tests.fuzz.guided $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,0 +1,268 @@
+"""Whether a claim follows from its votes, worked out naively from schemas/README.md.
+
+Shares no code with the rules that it judges, but for reading fractions: enumerates views, sums
+binomial tails term by term as fractions, and convolves noise coordinate by coordinate.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from itertools import combinations
+from math import comb, prod
+from typing import Any
+
+Json = Mapping[str, Any]
+Tally = tuple[tuple[int, ...], int]
+HALF = Fraction(1, 2)
+
+
+def unfounded(audit: Json, leaf: Json, row: bytes) -> str | None:
+    """Return why a claim is larger than its row of votes allows, None if it is not."""
+    claim = audit["recipe"]["claim"]
+    training = audit["recipe"]["smoothing"]["training"]["method"]
+    test = audit["recipe"]["smoothing"]["test"]
+    if leaf["label"] is None:
+        return "an abstention with a frontier" if leaf["frontier"] else None
+    if any(axis not in _axes(audit["recipe"]["smoothing"]) for b in leaf["frontier"] for axis in b):
+        return "a budget on an axis that is not covered"
+    if training in ("flip", "bag"):
+        return None if claim.get("bound", "top") != "top" else _drawn(audit, leaf, row)
+    tallies = _tallies(row, len(audit["dataset"]["classes"]))
+    if any(sum(votes) + abstained != audit["members"] for votes, abstained in tallies):
+        return "votes that are not the members'"
+    if test["method"] in ("flip", "hide"):
+        return _nested(audit, leaf, tallies)
+    return _fixed(audit, leaf, tallies)
+
+
+def _axes(smoothing: Json) -> set[str]:
+    training, test = smoothing["training"], smoothing["test"]
+    axes = {"trainExamples"} if training["method"] in ("bag", "partition") else set()
+    if training["method"] == "flip":
+        axes |= {"trainFeatures"} if Fraction(training["keepFeatures"]) != 1 else set()
+        axes |= {"trainLabels"} if Fraction(training["keepLabels"]) != 1 else set()
+    if test["method"] != "none":
+        axes |= {"inputPatch" if "window" in test else "inputFeatures"}
+    return axes | {"total"} if len(axes) == 3 and test["method"] == "flip" else axes
+
+
+# --- fixed views ----------------------------------------------------------------------------------
+
+
+def _tallies(row: bytes, classes: int) -> list[Tally]:
+    counts = struct.unpack(f"<{len(row) // 2}H", row)
+    views = [counts[i : i + classes + 1] for i in range(0, len(counts), classes + 1)]
+    return [(view[:-1], view[-1]) for view in views]
+
+
+def _margin(tally: Tally, label: int) -> int:
+    votes, abstained = tally
+    rivals = [n + (b < label) for b, n in enumerate(votes) if b != label]
+    return votes[label] - abstained - max(rivals)
+
+
+def _plurality(tally: Tally) -> int | None:
+    return next((a for a in range(len(tally[0])) if _margin(tally, a) >= 0), None)
+
+
+def _fixed(audit: Json, leaf: Json, tallies: Sequence[Tally]) -> str | None:
+    test, label = audit["recipe"]["smoothing"]["test"], leaf["label"]
+    margins = [_margin(tally, label) for tally in tallies]
+    if test["method"] == "two-mask":
+        views = _unions(test, audit["dataset"]["shape"])
+        first = [view for view in views if len(view) == len(views[0])]
+        if "window" in test:
+            first = [view for view in views if len(view) == 1]
+        if _two_masks(views, first, [_plurality(tally) for tally in tallies]) != label:
+            return "a label that the two masks do not give"
+        masks = len(first)
+    elif _plurality(_over_views(tallies, len(tallies[0][0]))) != label:
+        return "a label that is no plurality"
+    for budget in leaf["frontier"]:
+        c = budget.get("trainExamples", 0)
+        t = budget.get("inputFeatures", budget.get("inputPatch", 0))
+        if test["method"] == "two-mask":
+            if t > test.get("pixels", test.get("patch", 0)):
+                return f"{budget}: more than the masks cover"
+            enough = all(m >= 2 * c for m in (margins if t else margins[:masks]))
+        elif test["method"] == "views":
+            good = sum(m >= 2 * c for m in margins)
+            enough = 2 * (good - test["partitions"] * t) > len(margins)
+        else:
+            enough = t == 0 and margins[0] >= 2 * c
+        if not enough or (c and audit["recipe"]["smoothing"]["training"]["method"] == "none"):
+            return f"{budget}: the margins do not reach it"
+    return None
+
+
+def _over_views(tallies: Sequence[Tally], classes: int) -> Tally:
+    labels = [_plurality(tally) for tally in tallies]
+    return tuple(labels.count(a) for a in range(classes)), labels.count(None)
+
+
+def _unions(test: Json, shape: Sequence[int]) -> list[tuple[int, ...]]:
+    if "window" not in test:
+        t = test["pixels"]
+        return [
+            v for size in range(t, 2 * t + 1) for v in combinations(range(test["groups"]), size)
+        ]
+    windows = prod(
+        len([*range(0, side - test["window"], test["step"]), side - test["window"]])
+        for side in shape[1:]
+    )
+    return [(i,) for i in range(windows)] + list(combinations(range(windows), 2))
+
+
+def _two_masks(
+    views: Sequence[tuple[int, ...]],
+    first: Sequence[tuple[int, ...]],
+    labels: Sequence[int | None],
+) -> int | None:
+    said = dict(zip(views, labels, strict=True))
+    votes = Counter(said[mask] for mask in first if said[mask] is not None)
+    if not votes:
+        return None
+    most = min((-count, label) for label, count in votes.items() if label is not None)[1]
+    for mask in first:
+        own = said[mask]
+        unions = {tuple(sorted({*mask, *other})) for other in first}
+        if own not in {None, most} and all(said[union] == own for union in unions):
+            return own
+    return most
+
+
+# --- random votes ---------------------------------------------------------------------------------
+
+
+def _levels(audit: Json) -> Fraction:
+    claim = audit["recipe"]["claim"]
+    alpha = Fraction(claim["alpha"])
+    return alpha / audit["inputs"]["size"] if claim["scope"] == "simultaneous" else alpha
+
+
+@lru_cache(maxsize=4096)
+def tail(n: int, k: int, p: Fraction) -> Fraction:
+    """Return P[Bin(n, p) >= k]."""
+    return sum((comb(n, j) * p**j * (1 - p) ** (n - j) for j in range(k, n + 1)), Fraction(0))
+
+
+def _drawn(audit: Json, leaf: Json, row: bytes) -> str | None:
+    votes = row.count(bytes([leaf["label"]]))
+    share = _levels(audit)
+    return _proved(audit, leaf, dict.fromkeys([0], votes), len(row), share * 1023 / 1024)
+
+
+def _nested(audit: Json, leaf: Json, tallies: Sequence[Tally]) -> str | None:
+    budgets = audit["recipe"]["claim"]["budgets"]
+    depths = {b.get("trainExamples", 0) for b in budgets if any(b.values())}
+    margins = [_margin(tally, leaf["label"]) for tally in tallies]
+    wins = {c: sum(m >= 2 * c for m in margins) for c in depths | {0}}
+    event = _levels(audit) * 1023 / 1024 / max(len(depths), 1)
+    return _proved(audit, leaf, wins, len(tallies), event)
+
+
+def _proved(
+    audit: Json, leaf: Json, counts: Mapping[int, int], n: int, event: Fraction
+) -> str | None:
+    """Return which budget the counts (by touched members) do not prove."""
+    if tail(n, counts[0], HALF) > _levels(audit) / 1024:
+        return "a label that the votes do not prove"
+    for budget in leaf["frontier"]:
+        if not any(budget.values()):
+            continue
+        c = budget.get("trainExamples", 0) if len(counts) > 1 or _is_nested(audit) else 0
+        needed = [p_star(*way) for way in _ways(audit, budget)]
+        if c not in counts or None in needed:
+            return f"{budget}: no count proves it"
+        if tail(n, counts[c], max(p for p in needed if p is not None)) > event:
+            return f"{budget}: {counts[c]} of {n} do not prove it"
+    return None
+
+
+def _is_nested(audit: Json) -> bool:
+    return audit["recipe"]["smoothing"]["training"]["method"] in ("partition", "none")
+
+
+Group = tuple[int, Fraction, int]
+
+
+def _ways(audit: Json, budget: Json) -> list[tuple[Fraction, tuple[Group, ...]]]:
+    """Return (survival, groups of flips) for every way of spending a budget."""
+    total = budget.get("total", 0)
+    if not total:
+        spent = ("trainFeatures", "trainLabels", "inputFeatures", "trainExamples")
+        return [_way(audit, *(budget.get(axis, 0) for axis in spent))]
+    return [
+        _way(audit, f, lb, total - f - lb, 0)
+        for f in range(total + 1)
+        for lb in range(total + 1 - f)
+    ]
+
+
+def _way(
+    audit: Json, features: int, labels: int, changed: int, rewritten: int
+) -> tuple[Fraction, tuple[Group, ...]]:
+    recipe, dataset = audit["recipe"], audit["dataset"]
+    training, test = recipe["smoothing"]["training"], recipe["smoothing"]["test"]
+    alphabet = recipe["alphabet"]
+    symbols = _symbols(alphabet)
+    pixels = alphabet.get("unit", "channel") == "pixel" and len(dataset["shape"]) == 3
+    per_unit = dataset["shape"][0] if pixels else 1
+    survival, groups = Fraction(1), []
+    if training["method"] == "flip":
+        groups.append((symbols, Fraction(training["keepFeatures"]), features * per_unit))
+        groups.append((len(dataset["classes"]), Fraction(training["keepLabels"]), labels))
+    if training["method"] == "bag":
+        survival *= (
+            Fraction(max(dataset["size"] - rewritten, 0), dataset["size"]) ** training["size"]
+        )
+    if test["method"] == "flip":
+        groups.append((symbols, Fraction(test["keep"]), changed * per_unit))
+    if test["method"] == "hide":
+        survival *= (1 - Fraction(test["show"])) ** changed
+    return survival, tuple(group for group in groups if group[2])
+
+
+def _symbols(alphabet: Json) -> int:
+    if alphabet["kind"] == "levels":
+        return len(alphabet["edges"]) + 1
+    if alphabet["kind"] == "grid":
+        low, high, step = (Fraction(alphabet[key]) for key in ("low", "high", "step"))
+        return int((high - low) / step) + 1
+    return 2
+
+
+@lru_cache(maxsize=4096)
+def p_star(survival: Fraction, groups: tuple[Group, ...]) -> Fraction | None:
+    """Return the share of votes that has to be exceeded; None when none is enough."""
+    if 2 * survival <= 1:
+        return None
+    return 1 - survival * _least(groups, 1 - HALF / survival)
+
+
+def _least(groups: tuple[Group, ...], p: Fraction) -> Fraction:
+    """Return L(p), by one convolution for every changed coordinate."""
+    law = {Fraction(1): (Fraction(1), Fraction(1))}  # by ratio Q/P: masses under P and under Q
+    for symbols, keep, changed in groups:
+        other = (1 - keep) / (symbols - 1)
+        steps = [(keep, other), (other, keep), ((symbols - 2) * other, (symbols - 2) * other)]
+        for _ in range(changed):
+            after: dict[Fraction, tuple[Fraction, Fraction]] = {}
+            for ratio, (old, new) in law.items():
+                for mass, mirrored in steps:
+                    if mass:
+                        key = ratio * mirrored / mass
+                        before = after.get(key, (Fraction(0), Fraction(0)))
+                        after[key] = (before[0] + old * mass, before[1] + new * mirrored)
+            law = after
+    reached = Fraction(0)
+    for ratio in sorted(law):
+        old, new = law[ratio]
+        if p <= old:
+            return reached + p * ratio
+        p, reached = p - old, reached + new
+    return reached

@@ -1,0 +1,42 @@
+"""The honest releases that all mutations start from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+from auditor.format.challenge import Signed
+from tests import honest
+from tests.honest import ED25519, Honest
+from tests.vectors.forging import base
+from tests.vectors.themes import honest_files
+
+
+def _challenged() -> Honest:
+    return honest.build("flip", awaited=Signed(keyid=None), answer=honest.challenge)
+
+
+_MADE: Final[tuple[Callable[[], Honest], ...]] = (
+    lambda: base("partition"),
+    lambda: base("two-mask"),
+    lambda: base("views", front_end=True),
+    lambda: base("flip"),
+    lambda: base("bag"),
+    lambda: base("nested"),
+    lambda: base("two-mask", key=ED25519),
+    lambda: honest_files.by("group"),
+    honest_files.windows,
+    honest_files.runner_up,
+    honest_files.hidden_views,
+    honest_files.labels_only,
+    honest_files.input_only,
+    _challenged,
+)
+COUNT: Final = len(_MADE)
+
+
+@cache
+def release(place: int) -> Honest:
+    """Return one of the COUNT honest releases, the same object every time."""
+    return _MADE[place]()
