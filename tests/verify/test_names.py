@@ -1,0 +1,62 @@
+"""What a verdict prints is the recipe's: class names, the source of the data, own code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from auditor.errors import StatementError
+from auditor.verify.checking import release
+from tests import honest
+
+BASE = honest.build("flip")
+OWN = {"name": "python", "factory": "python:pack.own:make"}
+LISTED = {"name": "python:pack.own", "sha256": "0" * 64}
+
+
+def verify(change: Callable[[dict[str, Any]], object]) -> None:
+    audit: dict[str, Any] = json.loads(json.dumps(BASE.certificate.audit.to_dict()))
+    change(audit)
+    release(honest.recommit(BASE, audit), BASE.digests, [BASE.key.public])
+
+
+def recipe(**changes: object) -> Callable[[dict[str, Any]], object]:
+    return lambda audit: audit["recipe"].update(changes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda audit: None,
+        recipe(learner=OWN, trusted=[LISTED]),
+        recipe(learner=OWN, trusted=[LISTED, {"name": "weights", "sha256": "1" * 64}]),
+        recipe(trusted=[{"name": "python", "sha256": "1" * 64}]),
+    ],
+)
+def test_names_that_fit(change: Callable[[dict[str, Any]], object]) -> None:
+    verify(change)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda audit: audit["dataset"]["classes"].reverse(), "classes: not the recipe's"),
+        (recipe(classes=["1", "0"]), "classes: not the recipe's"),
+        (lambda audit: audit["dataset"].update(source="the official data"), "source: not the"),
+        (recipe(learner=OWN), "expected pack.own once"),
+        (recipe(learner=OWN, trusted=[LISTED, LISTED]), "expected pack.own once"),
+        (recipe(learner={**OWN, "factory": "python:other:make"}, trusted=[LISTED]), "other once"),
+        (recipe(trusted=[LISTED]), "expected no code once"),
+        (recipe(learner={"name": "python"}), "missing 'factory'"),
+        (recipe(learner={**OWN, "factory": "os:system"}, trusted=[LISTED]), "factory"),
+        (recipe(learner=None), "learner: expected an object"),
+    ],
+)
+def test_names_that_say_something_else(
+    change: Callable[[dict[str, Any]], object], reason: str
+) -> None:
+    with pytest.raises(StatementError, match=reason):
+        verify(change)
