@@ -83,6 +83,8 @@ def _inside(choices: Choices, data: bytes) -> bytes:
             for place, (_, item) in enumerate(parent)
             if isinstance(item, str) and len(item) > 20
         ]
+        if not texts:
+            return changed_bytes(choices, data)
         parent, place = one(choices, texts)
         key, text = parent[place]
         parent[place] = (key, b64.encode(changed_bytes(choices, b64.decode(text, ""))))
