@@ -14,10 +14,12 @@ from auditor.cli.check import check
 from auditor.cli.compare import compare
 from auditor.cli.extract import extract
 from auditor.cli.failures import guarded
+from auditor.cli.frontier import frontier
 from auditor.cli.gate import gate
 from auditor.cli.init import init
 from auditor.cli.inputs import inputs
 from auditor.cli.keygen import keygen
+from auditor.cli.methods import methods
 from auditor.cli.modelsign import modelsign
 from auditor.cli.plan import plan
 from auditor.cli.precommit import precommit
@@ -52,7 +54,7 @@ def _help(command: Callable[..., None]) -> str:
 
 
 for _command in (
-    *(init, check, plan, precommit, challenge, run),
+    *(methods, frontier, init, check, plan, precommit, challenge, run),
     *(verify, gate, compare, predict, extract, inputs, modelsign, keygen),
 ):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))

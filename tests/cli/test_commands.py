@@ -20,7 +20,7 @@ from auditor.errors import RunError, SignatureError, UndecidedError
 
 RUNNER = CliRunner()
 COMMANDS = (
-    *("init", "check", "plan", "precommit", "challenge", "run"),
+    *("methods", "frontier", "init", "check", "plan", "precommit", "challenge", "run"),
     *("verify", "gate", "compare", "predict", "extract", "inputs", "modelsign", "keygen"),
 )
 

@@ -1,0 +1,98 @@
+"""The list of methods is complete, true of the rules, and the one that the README shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from auditor.guarantee.sides import TEST_METHODS, TRAINING_METHODS
+from auditor.guarantee.smoothing import rule_for, threat_for
+from auditor.methods import METHODS, Method, markdown
+from tests.guarantee.audits import NONE, Json, audit, partition
+
+ROOT = Path(__file__).parents[1]
+PARTS = partition(5)
+IMAGE = (1, 4, 4)
+
+#: Each row as a recipe would have it, and the partner that makes it a smoothing.
+FORMS: dict[tuple[str, str], tuple[Json, Json]] = {
+    ("training", "none"): (NONE, {"method": "views", "groups": 4, "partitions": 1}),
+    ("training", "partition by index"): (PARTS, NONE),
+    ("training", "partition by id or group"): (partition(5, "id"), NONE),
+    ("training", "partition by content"): (partition(5, "content"), NONE),
+    ("training", "flip"): (
+        {"method": "flip", "keepFeatures": "3/4", "keepLabels": "3/4"},
+        {"method": "flip", "keep": "3/4"},
+    ),
+    ("training", "bag"): ({"method": "bag", "size": 3}, NONE),
+    ("test", "none"): (PARTS, NONE),
+    ("test", "flip"): (
+        {"method": "flip", "keepFeatures": "3/4", "keepLabels": "3/4"},
+        {"method": "flip", "keep": "3/4"},
+    ),
+    ("test", "hide"): (PARTS, {"method": "hide", "show": "1/4"}),
+    ("test", "views"): (PARTS, {"method": "views", "groups": 4, "partitions": 1}),
+    ("test", "two-mask over groups"): (PARTS, {"method": "two-mask", "groups": 4, "pixels": 1}),
+    ("test", "two-mask over windows"): (
+        PARTS,
+        {"method": "two-mask", "window": 3, "step": 1, "patch": 2},
+    ),
+}
+
+
+def name(method: Method) -> str:
+    return f"{method.side} {method.name}"
+
+
+def test_every_method_of_the_guarantee_is_listed() -> None:
+    for side, known in (("training", TRAINING_METHODS), ("test", TEST_METHODS)):
+        rows = [method for method in METHODS if method.side == side]
+        listed = {re.search(r'method = "([a-z-]+)"', method.recipe)[1] for method in rows}  # type: ignore[index]
+        assert listed == set(known)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=name)
+def test_what_a_row_says_is_what_its_rule_does(method: Method) -> None:
+    training, test = FORMS[method.side, method.name]
+    drawn = training["method"] in {"flip", "bag"}
+    noisy = test["method"] in {"flip", "hide"}
+    row = audit(
+        training,
+        test,
+        [{}],
+        members=5 if training.get("parts") else 20 if drawn else 1,
+        draws=20 if noisy and not drawn else 0,
+        alpha="1/10" if drawn or noisy else "0",
+        shape=IMAGE,
+    )
+    rule = rule_for(row)
+    mine = "train" if method.side == "training" else "input"
+    assert {axis for axis in rule.axes if axis.startswith((mine, "total"))} == set(method.axes)
+    side_is_random = drawn if method.side == "training" else noisy
+    assert bool(method.random) is side_is_random
+    form = training if method.side == "training" else test
+    for key in form:
+        assert key in method.recipe or key == "parts"
+    moves = dict(threat_for(row["recipe"]).moves)  # type: ignore[arg-type]
+    words = {"modify": "rewritten", "relabel": "relabelled", "insert": "inserted"}
+    if method.side == "training" and method.name != "flip":
+        for move, word in words.items():
+            assert (word in method.threat) is (move in moves)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=name)
+def test_its_example_exists_and_uses_it(method: Method) -> None:
+    if method.example:
+        word = method.recipe.split('"')[1]
+        assert (
+            f'"{word}"' in (ROOT / method.example).read_text()
+            or "preset" in (ROOT / method.example).read_text()
+        )
+
+
+@pytest.mark.parametrize("side", ["training", "test"])
+def test_the_readme_shows_the_same_table(side: str) -> None:
+    rows = [method for method in METHODS if method.side == side]
+    assert "\n".join(markdown(side, rows)) in (ROOT / "README.md").read_text()
