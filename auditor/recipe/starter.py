@@ -50,7 +50,7 @@ threshold = 8
 unit = "pixel"
 
 [learner]
-# naive-bayes, kernel-bayes, ridge, logistic, mlp, cnn, torchvision, or
+# naive-bayes, kernel-bayes, nearest-neighbours, ridge, logistic, mlp, cnn, torchvision, or
 # python with factory = "python:package.module:function".
 name = "ridge"
 penalty = 0.001
