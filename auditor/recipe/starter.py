@@ -62,7 +62,7 @@ copies = [{}]
 masks = 4
 
 [smoothing.training]
-# none, flip (keepFeatures, keepLabels), bag (size) or partition (parts, by).
+# none, flip (keepFeatures, keepLabels), bag (size), neighbours (count) or partition (parts, by).
 # Each changed example touches one part only, and with it one member's vote.
 method = "partition"
 parts = 40
