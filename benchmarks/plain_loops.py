@@ -13,6 +13,7 @@ import torch
 from scipy import ndimage
 from sklearn.linear_model import Ridge
 from sklearn.naive_bayes import BernoulliNB
+from sklearn.neighbors import KNeighborsClassifier
 
 from auditor.learners import TrainingSet
 
@@ -22,6 +23,11 @@ Plain = Callable[[Any, TrainingSet, Any], None]
 def bayes(learner: Any, examples: TrainingSet, streams: Any) -> None:
     del learner, streams
     BernoulliNB(alpha=1.0).fit(examples.symbols, examples.labels)
+
+
+def neighbours(learner: Any, examples: TrainingSet, streams: Any) -> None:
+    rows, labels = learner.maker.rows(examples, streams)
+    KNeighborsClassifier(n_neighbors=1, algorithm="brute").fit(rows, labels)
 
 
 def ridge(learner: Any, examples: TrainingSet, streams: Any) -> None:

@@ -349,14 +349,14 @@ def _row(rule: Rule, index: int, truth: int) -> bytes:
         return bytes(255 if d == 99 and error else truth ^ (d < error) for d in dice)
     tallies = []
     mean, deviation = (
-        rule.members * error / 100,
-        (rule.members * error * (100 - error)) ** 0.5 / 100,
+        rule.voters * error / 100,
+        (rule.voters * error * (100 - error)) ** 0.5 / 100,
     )
     for _ in range(rule.views):
-        wrong = min(max(round(rng.gauss(mean, deviation)), 0), rule.members)
-        abstained = min(rng.randrange(100) == 99, rule.members - wrong)
+        wrong = min(max(round(rng.gauss(mean, deviation)), 0), rule.voters)
+        abstained = min(rng.randrange(100) == 99, rule.voters - wrong)
         votes = [0] * rule.classes
-        votes[truth], votes[1 - truth] = rule.members - wrong - abstained, wrong
+        votes[truth], votes[1 - truth] = rule.voters - wrong - abstained, wrong
         tallies.append([*votes, abstained])
     return encode_row(tallies)
 

@@ -77,6 +77,13 @@ class Rule(Protocol):
         """Number of members."""
 
     @property
+    def voters(self) -> int:
+        """Votes of all members together, on one view of one input.
+
+        One a member, but for a member that asks its nearest examples: those are its voters.
+        """
+
+    @property
     def drawn(self) -> bool:
         """Whether members are random draws, which give one vote an input."""
 

@@ -26,6 +26,7 @@ from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import TOTAL, Budget, Threat
+from auditor.guarantee.training.neighbours import Neighbours
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import MAX_PARTS, Partition
 from auditor.guarantee.vote.draws import DrawsRule
@@ -120,6 +121,9 @@ class _Builder:
         if isinstance(training, NoTraining) and isinstance(test, NoTest):
             message = f"{WHERE}: neither side is smoothed, so nothing can be certified"
             raise RecipeError(message)
+        if isinstance(training, Neighbours):
+            training.check(self.recipe)
+        each = training.count if isinstance(training, Neighbours) else 1
         fixed = training.parts if isinstance(training, Partition) else 1
         members = self._count("members", 1, MAX_PARTS)
         if members != fixed:
@@ -130,6 +134,7 @@ class _Builder:
             return NestedRule(
                 classes=classes,
                 members=members,
+                each=each,
                 views=self._count("draws", 1, _MAX_VOTES),
                 axes=axes,
                 budgets=budgets,
@@ -142,7 +147,9 @@ class _Builder:
             raise fields.refuse("claim", "alpha", "'0': nothing is random", str(alpha))
         if not isinstance(test, NoTest):
             test.check(self.smoothing.layout, f"{WHERE}.test")
-        return MarginRule(classes=classes, members=members, axes=axes, budgets=budgets, test=test)
+        return MarginRule(
+            classes=classes, members=members, each=each, axes=axes, budgets=budgets, test=test
+        )
 
     def _count(self, key: str, low: int, high: int) -> int:
         count = fields.integer(self.audit, key, "audit", low=low, high=high)

@@ -17,6 +17,7 @@ from auditor.learners.kernel_bayes import KernelBayes
 from auditor.learners.logistic import Logistic
 from auditor.learners.mlp import Mlp
 from auditor.learners.naive_bayes import NaiveBayes
+from auditor.learners.nearest_neighbours import NearestNeighbours
 from auditor.learners.options import Options
 from auditor.learners.ridge import Ridge
 from auditor.learners.rows import RowMaker
@@ -26,6 +27,7 @@ from auditor.learners.torchvision_models import torchvision_model
 LEARNERS: Final[Mapping[str, Callable[[Options, RowMaker, int | None], Learner]]] = {
     "naive-bayes": lambda options, maker, _: NaiveBayes.from_options(options, maker),
     "kernel-bayes": KernelBayes.from_options,
+    "nearest-neighbours": NearestNeighbours.from_options,
     "ridge": lambda options, maker, _: Ridge.from_options(options, maker),
     "logistic": lambda options, maker, _: Logistic.from_options(options, maker),
     "mlp": lambda options, maker, _: Mlp.from_options(options, maker),
@@ -49,8 +51,9 @@ def build(
     """Return the learner of a resolved recipe.
 
     ``masks`` (views, d) is the certified list of a deterministic test side, None otherwise.
-    ``capacity`` is the most examples a member can hold (needed by kernel-bayes, whose graph has a
-    slot for each). Raises RecipeError for parameters that cannot be used with these inputs.
+    ``capacity`` is the most examples a member can hold (needed by kernel-bayes and by
+    nearest-neighbours, whose graphs have a slot for each). Raises RecipeError for parameters that
+    cannot be used with these inputs.
     """
     options = Options(recipe["learner"], "learner")
     name = options.text("name", "")

@@ -25,6 +25,7 @@ from auditor.learners.base import (
 )
 from auditor.learners.failed import failed, sound
 from auditor.learners.graphs import GraphBuilder, dense, scores_model
+from auditor.learners.indicators import indicators
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
 
@@ -125,7 +126,7 @@ class NaiveBayes:
         """Return one affine map of the row, or of its visible symbols' indicators."""
         spec = self._spec
         builder = GraphBuilder(self.name)
-        value = "x" if spec.symbols == 2 else _indicators(builder, spec, layout)
+        value = "x" if spec.symbols == 2 else indicators(builder, spec, layout)
         inputs = self._shapes["weight"][0]
         scores = dense(
             builder,
@@ -146,24 +147,3 @@ def _column_sums(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     for start in range(0, len(bits), _BLOCK):
         total += np.add.reduce(bits[start : start + _BLOCK], axis=0, dtype=np.uint8)
     return total
-
-
-def _indicators(builder: GraphBuilder, spec: InputSpec, layout: Layout) -> str:
-    """Add (.., d * symbols): 1 where a visible feature has the symbol, feature by feature.
-
-    A symbol s is shown as 2 s / (K - 1) - 1; rounding undoes that exactly.
-    """
-    batch_axes = (0,) if layout == "shared" else (0, 0)
-    value, visible = "x", None
-    if spec.masked:
-        value, visible = builder.split("Split", ("x",), 2, axis=-1, num_outputs=2)
-    half = builder.constant("half", (spec.symbols - 1) / 2)
-    moved = builder.op("Add", value, builder.constant("one", 1.0))
-    symbol = builder.op("Round", builder.op("Mul", moved, half))
-    last = builder.constant("last", [-1], np.int64)
-    levels = builder.constant("levels", np.arange(spec.symbols))
-    equal = builder.op("Equal", builder.op("Unsqueeze", symbol, last), levels)
-    hot = builder.op("Cast", equal, to=onnx.TensorProto.FLOAT)
-    if visible is not None:
-        hot = builder.op("Mul", hot, builder.op("Unsqueeze", visible, last))
-    return builder.reshape(hot, (*batch_axes, spec.features * spec.symbols))

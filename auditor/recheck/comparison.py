@@ -14,6 +14,7 @@ from onnx import numpy_helper
 
 from auditor.errors import ClaimError
 from auditor.format.members import FRONT_END, parse, shard_name
+from auditor.guarantee.training.neighbours import votes_each
 from auditor.learners import export
 from auditor.learners.base import Parameters
 from auditor.replay.cast import Polls
@@ -88,7 +89,7 @@ class Comparison:
         pairs = zip(self._votes(ours, member), self._votes(theirs, member), strict=True)
         return all(np.array_equal(a, b) for a, b in pairs)
 
-    def _votes(self, polls: Polls, member: int) -> Iterator[npt.NDArray[np.uint8]]:
+    def _votes(self, polls: Polls, member: int) -> Iterator[npt.NDArray[np.unsignedinteger]]:
         """Yield the member's votes on all inputs, some at a time."""
         shard, slot = divmod(member, self._size)
         inputs = self._bench.inputs
@@ -100,7 +101,10 @@ class Comparison:
             return
         for start in range(0, len(inputs), _BLOCK):
             rows = polls.rows(inputs, range(start, min(start + _BLOCK, len(inputs))))
-            yield polls.ensemble.cast(shard, polls.ensemble.features(rows))[slot]
+            if polls.ensemble.each > 1:  # the one member of its kind
+                yield polls.ensemble.counts(rows)
+            else:
+                yield polls.ensemble.cast(shard, polls.ensemble.features(rows))[slot]
 
     def _polls(self, shard: int, source: Callable[[], bytes], opener: Opener | None) -> Polls:
         front = self._bench.learner.front_end
@@ -112,6 +116,7 @@ class Comparison:
             classes=self._bench.classes,
             tau=Fraction(self._bench.recipe["tau"]),
             opener=opener,
+            each=votes_each(self._bench.recipe),
         )
         return Polls(
             ensemble=ensemble,

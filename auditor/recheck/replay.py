@@ -9,6 +9,7 @@ from typing import Any
 
 from auditor.errors import UndecidedError
 from auditor.guarantee.claim import Rule
+from auditor.guarantee.training.neighbours import votes_each
 from auditor.progress import Progress
 from auditor.recheck.data import Brought
 from auditor.replay.cast import Polls
@@ -67,6 +68,7 @@ def polls_of(verified: Verified, folder: Path, listing: bytes, opener: Opener | 
             classes=len(audit.classes),
             tau=Fraction(str(recipe["tau"])),
             opener=opener,
+            each=votes_each(recipe),
         ),
         shower=shower_of(recipe, audit.shape, audit.draws),
         draw_root=root,

@@ -52,8 +52,10 @@ def _finite(value: object, path: tuple[str | int, ...], where: str) -> None:
 def _default_numbers(recipe: dict[str, Any]) -> None:
     """Fill what follows from other keys: members, draws, alpha."""
     training = recipe["smoothing"]["training"]
-    fixed = {"partition": training.get("parts"), "none": 1}
+    fixed = {"partition": training.get("parts"), "none": 1, "neighbours": 1}
     recipe.setdefault("members", fixed.get(training["method"], 1000))
+    if training["method"] == "neighbours":
+        recipe["learner"].setdefault("chunk", 1)
     sampled = randomised(recipe) and not drawn(recipe)
     recipe.setdefault("draws", 1000 if sampled else 0)
     recipe["claim"].setdefault("alpha", "1/1000" if randomised(recipe) else "0")

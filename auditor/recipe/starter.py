@@ -50,7 +50,7 @@ threshold = 8
 unit = "pixel"
 
 [learner]
-# naive-bayes, kernel-bayes, ridge, logistic, mlp, cnn, torchvision, or
+# naive-bayes, kernel-bayes, nearest-neighbours, ridge, logistic, mlp, cnn, torchvision, or
 # python with factory = "python:package.module:function".
 name = "ridge"
 penalty = 0.001
@@ -62,7 +62,7 @@ copies = [{}]
 masks = 4
 
 [smoothing.training]
-# none, flip (keepFeatures, keepLabels), bag (size) or partition (parts, by).
+# none, flip (keepFeatures, keepLabels), bag (size), neighbours (count) or partition (parts, by).
 # Each changed example touches one part only, and with it one member's vote.
 method = "partition"
 parts = 40

@@ -56,6 +56,27 @@ def tally(cast: npt.NDArray[np.uint8], classes: int) -> npt.NDArray[np.uint16]:
     return np.stack(counts, -1).astype(np.uint16)
 
 
+def ballots(scores: npt.NDArray[np.float32], each: int) -> npt.NDArray[np.uint16]:
+    """Turn scores (members, batch, classes) into counts (batch, classes + 1) of all their votes.
+
+    A member that gives ``each`` votes scores a class ``classes * votes - class``
+    (:mod:`auditor.learners.nearest_neighbours`). What it does not give, and all of a member whose
+    scores say anything else, are abstentions.
+
+    >>> ballots(np.array([[[6, -1], [2, 3], [np.nan, np.nan]]], np.float32), 3).tolist()
+    [[3, 0, 0], [1, 2, 0], [0, 0, 3]]
+    """
+    classes = scores.shape[-1]
+    given = (scores.astype(np.float64) + np.arange(classes)) / classes
+    with np.errstate(invalid="ignore"):
+        sound = ((given >= 0) & (given <= each) & (given == np.floor(given))).all(-1)
+        sound &= given.sum(-1) <= each
+    votes = np.where(sound[..., None], given, 0).astype(np.int64)
+    missing = each - votes.sum(-1, keepdims=True)
+    counts: npt.NDArray[np.uint16] = np.concatenate([votes, missing], -1).sum(0).astype(np.uint16)
+    return counts
+
+
 @dataclass(slots=True, kw_only=True)
 class Ensemble:
     """Shards of exported members, in member order, behind an optional front end.
@@ -63,6 +84,7 @@ class Ensemble:
     ``shards`` are callables that return a shard's bytes (so a large ensemble need not be held in
     memory); the last shard may hold padding beyond ``members``, which never votes. ``opener``
     loads graphs; without one they run in this process, on ``device``, as if they could be trusted.
+    A fixed member gives ``each`` votes: 1, or one for each neighbour that it asks.
     """
 
     shards: Sequence[Callable[[], bytes]]
@@ -73,6 +95,7 @@ class Ensemble:
     tau: Fraction
     device: str = "cpu"
     opener: Opener | None = None
+    each: int = 1
     _sessions: dict[int, Scorer] = field(default_factory=dict)
     _front: Scorer | None = None
     _loaded_bytes: int = 0
@@ -112,8 +135,14 @@ class Ensemble:
         features = self.features(rows)
         total = np.zeros((len(rows), self.classes + 1), np.uint16)
         for shard in range(len(self.shards)):
-            total += tally(self.cast(shard, features), self.classes)
+            total += self._counted(shard, features)
         return total
+
+    def _counted(self, shard: int, features: Rows) -> npt.NDArray[np.uint16]:
+        if self.each == 1:
+            return tally(self.cast(shard, features), self.classes)
+        parts = [ballots(part, self.each) for part in self.scores(shard, features)]
+        return np.concatenate(parts)
 
     def _session(self, shard: int, rows: Rows) -> Scorer:
         if shard in self._sessions:

@@ -30,17 +30,17 @@ _MAX_NODES: Final = 2**15  # the largest classifier of torchvision has 7,128
 # auditor.learners.module_graph (78 of 80; two do not fit into a file); and the activations and
 # norms of torch.nn, for users' own modules. tests/replay/test_graph_rules.py makes the first again.
 _LEARNERS: Final = """
-    Add Cast Clip Concat Constant Conv Div Equal Exp Flatten Gemm GridSample Identity Log MatMul Max
-    MaxPool Min Mul ReduceMax ReduceSum Relu Reshape Round Split Sqrt Squeeze Sub Transpose
-    Unsqueeze
+    Add Cast Clip Concat Constant Conv Div Equal Exp Flatten Gemm GridSample Identity Less Log
+    MatMul Max MaxPool Min Mod Mul ReduceMax ReduceSum Relu Reshape Round Split Sqrt Squeeze Sub
+    TopK Transpose Unsqueeze
 """
 _TORCHVISION: Final = """
     AveragePool BatchNormalization ConstantOfShape Einsum Erf Expand Gather GlobalAveragePool
-    HardSigmoid HardSwish LayerNormalization Mod Not Pad Pow Range ReduceL2 ReduceMean ScatterND
+    HardSigmoid HardSwish LayerNormalization Not Pad Pow Range ReduceL2 ReduceMean ScatterND
     Shape Sigmoid Slice Softmax Tanh Where
 """
 _TORCH_NN: Final = """
-    Abs Celu Elu Greater InstanceNormalization LeakyRelu Less LogSoftmax Neg Or PRelu
+    Abs Celu Elu Greater InstanceNormalization LeakyRelu LogSoftmax Neg Or PRelu
     ReduceLogSumExp Selu Softplus
 """
 

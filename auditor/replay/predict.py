@@ -31,6 +31,7 @@ from auditor.format.dsse import MAX_ENVELOPE
 from auditor.format.predicate import Certificate
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
+from auditor.guarantee.training.neighbours import votes_each
 from auditor.guarantee.vote.draws import DrawsRule
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import plurality
@@ -84,6 +85,7 @@ class Predictor:
             device=device,
             # A release may come from anybody. A graphics card is out of a sandbox's reach.
             opener=Sandbox(graph=certificate.graph).open if device == "cpu" else None,
+            each=votes_each(self._recipe),
         )
 
     def predict(

@@ -11,6 +11,7 @@ from auditor.report.subject import Subject
 _METHODS = {
     "none": "none",
     "partition": "partition: each training unit is seen by one member only",
+    "neighbours": "neighbours: the nearest training examples vote",
     "flip": "flip: random symbols replace some of the values",
     "bag": "bag: each member sees a random sample",
     "hide": "hide: most of the input is hidden at random",

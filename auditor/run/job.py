@@ -22,6 +22,7 @@ from auditor import learners
 from auditor.format.members import FRONT_END, shard_name
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
+from auditor.guarantee.training.neighbours import votes_each
 from auditor.learners.base import InputSpec, Learner
 from auditor.randomness import design_root
 from auditor.replay.cast import Polls
@@ -130,6 +131,7 @@ class Bench:
             classes=self.classes,
             tau=Fraction(self.recipe["tau"]),
             device=device,
+            each=votes_each(self.recipe),
         )
 
     @cached_property

@@ -18,6 +18,7 @@ from typing import Any
 Json = Mapping[str, Any]
 Tally = tuple[tuple[int, ...], int]
 HALF = Fraction(1, 2)
+_EXAMPLES = ("bag", "partition", "neighbours")
 
 
 def unfounded(audit: Json, leaf: Json, row: bytes) -> str | None:
@@ -32,16 +33,27 @@ def unfounded(audit: Json, leaf: Json, row: bytes) -> str | None:
     if training in ("flip", "bag"):
         return None if claim.get("bound", "top") != "top" else _drawn(audit, leaf, row)
     tallies = _tallies(row, len(audit["dataset"]["classes"]))
-    if any(sum(votes) + abstained != audit["members"] for votes, abstained in tallies):
+    voters = audit["members"]
+    if training == "neighbours":
+        voters = audit["recipe"]["smoothing"]["training"]["count"]
+        if _votes_more_than_once(audit["recipe"], voters):
+            return "examples that are not one voter each"
+    if any(sum(votes) + abstained != voters for votes, abstained in tallies):
         return "votes that are not the members'"
     if test["method"] in ("flip", "hide"):
         return _nested(audit, leaf, tallies)
     return _fixed(audit, leaf, tallies)
 
 
+def _votes_more_than_once(recipe: Json, voters: int) -> bool:
+    learner, rows = recipe["learner"], recipe.get("training", {})
+    asked = (learner.get("name"), learner.get("neighbours")) == ("nearest-neighbours", voters)
+    return not asked or "capacity" in rows or rows.get("copies", [{}]) != [{}]
+
+
 def _axes(smoothing: Json) -> set[str]:
     training, test = smoothing["training"], smoothing["test"]
-    axes = {"trainExamples"} if training["method"] in ("bag", "partition") else set()
+    axes = {"trainExamples"} if training["method"] in _EXAMPLES else set()
     if training["method"] == "flip":
         axes |= {"trainFeatures"} if Fraction(training["keepFeatures"]) != 1 else set()
         axes |= {"trainLabels"} if Fraction(training["keepLabels"]) != 1 else set()

@@ -32,6 +32,7 @@ _MADE: Final[tuple[Callable[[], Honest], ...]] = (
     honest_files.labels_only,
     honest_files.input_only,
     _challenged,
+    honest_files.neighbours,
 )
 COUNT: Final = len(_MADE)
 

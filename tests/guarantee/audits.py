@@ -36,6 +36,8 @@ def audit(
         "claim": {"alpha": alpha, "scope": scope, "budgets": [dict(b) for b in budgets], **claim},
         "designSeed": "a test",
     }
+    if training.get("method") == "neighbours":
+        recipe["learner"] = {"name": "nearest-neighbours", "neighbours": training.get("count")}
     return {
         "recipe": recipe,
         "dataset": {
@@ -52,6 +54,11 @@ def audit(
 def partition(parts: int, by: str = "index") -> Json:
     """Return a partition's recipe form."""
     return {"method": "partition", "parts": parts, "by": by}
+
+
+def neighbours(count: int) -> Json:
+    """Return the recipe form of so many nearest examples."""
+    return {"method": "neighbours", "count": count}
 
 
 NONE: Json = {"method": "none"}

@@ -20,7 +20,7 @@ from auditor.guarantee.vote.draws import DrawsRule
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.nested import NestedRule
 from auditor.guarantee.vote.plurality import encode_row, margin, plurality
-from tests.guarantee.audits import NONE, Json, audit, partition
+from tests.guarantee.audits import NONE, Json, audit, neighbours, partition
 
 Tally = tuple[int, ...]
 FLIP: Json = {"method": "flip", "keep": "4/5"}
@@ -198,7 +198,7 @@ class Fixed:
         self.rule = rule
         self.deepest = deepest
         self.ordered = ordered
-        self.all = list(tallies(rule.members, rule.classes + 1))
+        self.all = list(tallies(rule.voters, rule.classes + 1))
         kinds = sorted({self.looks(tally) for tally in self.all})
         self.kind = {tally: kinds.index(self.looks(tally)) for tally in self.all}
         self.shown = {kind: tally for tally, kind in self.kind.items()}
@@ -216,13 +216,18 @@ class Fixed:
             self.verdicts[state] = self.rule.judge(encode_row([self.shown[o] for o in state]))
         return self.verdicts[state]
 
-    def true_rows(
-        self, row: Sequence[Tally], members: int, most: int
-    ) -> dict[tuple[int, ...], int]:
-        """Return every true row with the least number of forged cells, up to ``most``."""
+    def votes(self, members: int) -> int:
+        """Votes in a view of so many members."""
+        return members * self.rule.voters // self.rule.members
+
+    def true_rows(self, row: Sequence[Tally], votes: int, most: int) -> dict[tuple[int, ...], int]:
+        """Return every true row with the least number of forged cells, up to ``most``.
+
+        ``votes`` in every view may be anything besides.
+        """
         states: dict[tuple[int, ...], int] = {(): 0}
         for tally in row:
-            honest = {self.kind[near] for near in self.all if moved(tally, near) <= members}
+            honest = {self.kind[near] for near in self.all if moved(tally, near) <= votes}
             after: dict[tuple[int, ...], int] = {}
             for (state, cost), kind in product(states.items(), self.shown):
                 spent = cost + (kind not in honest)
@@ -259,20 +264,29 @@ def budgets_of(*pairs: tuple[int, int]) -> tuple[Budget, ...]:
 
 
 def fixed(
-    members: int, test: Json, amounts: Sequence[int], depths: Sequence[int], **more: object
+    members: int,
+    test: Json,
+    amounts: Sequence[int],
+    depths: Sequence[int],
+    *,
+    training: Json | None = None,
+    **more: object,
 ) -> MarginRule:
     axis = "inputPatch" if "window" in test else "inputFeatures"
     budgets = [b for b in grid(axis, amounts, depths) if any(b.values())]
-    built = rule_for(audit(partition(members), test, budgets, members=members, **more))  # type: ignore[arg-type]
+    side = training or partition(members)
+    built = rule_for(audit(side, test, budgets, members=members, **more))  # type: ignore[arg-type]
     assert isinstance(built, MarginRule)
     return built
 
 
-def nested(members: int, draws: int, classes: int, k_floor: int) -> Rule:
+def nested(
+    members: int, draws: int, classes: int, k_floor: int, training: Json | None = None
+) -> Rule:
     budgets = [b for b in grid("inputFeatures", (0, 1, 2), (0, 1)) if any(b.values())]
     rule = rule_for(
         audit(
-            partition(members),
+            training or partition(members),
             FLIP,
             budgets,
             members=members,
@@ -331,6 +345,31 @@ FIXED: dict[str, World] = {
         deepest=1,
         certified=100,
     ),
+    "seven neighbours": World(
+        fixed(1, NONE, (0,), (0, 1, 2), classes=3, training=neighbours(7)),
+        ((5, 1, 1, 0), (1, 5, 0, 1), (0, 0, 7, 0), (2, 2, 3, 0), (0, 6, 1, 0), (1, 1, 1, 4)),
+        rows=60,
+        budgets=budgets_of((0, 0), (1, 0), (2, 0), (3, 0)),
+        deepest=3,
+        certified=40,
+        bias=0.1,
+    ),
+    "neighbours in views": World(
+        fixed(1, SPARSE, (0, 1, 2), (0, 1), shape=(14,), training=neighbours(4)),
+        ((0, 4, 0), (4, 0, 0), (1, 3, 0), (2, 2, 0), (0, 0, 4), (3, 0, 1)),
+        rows=30,
+        budgets=SMALL,
+        deepest=2,
+        certified=40,
+    ),
+    "neighbours in draws": World(
+        nested(1, 7, 2, 4, neighbours(5)),
+        ((5, 0, 0), (0, 5, 0), (4, 1, 0), (3, 2, 0), (4, 0, 1), (1, 1, 3)),
+        rows=60,
+        budgets=SMALL,
+        deepest=1,
+        certified=50,
+    ),
     "draws of three classes": World(
         nested(3, 6, 3, 4),
         ((0, 0, 3, 0), (3, 0, 0, 0), (0, 3, 0, 0), (0, 1, 2, 0), (0, 0, 2, 1)),
@@ -352,7 +391,7 @@ def views_violations(world: World) -> Found:
             found.abstained(world.rule, data)
             continue
         for members in range(3):
-            rows = oracle.true_rows(row, members, world.rule.views)
+            rows = oracle.true_rows(row, oracle.votes(members), world.rule.views)
             for budget in world.budgets:
                 breaks = min(
                     cost
@@ -384,6 +423,15 @@ MASKED: dict[str, World] = {
         budgets=FEW,
         deepest=1,
         certified=80,
+        bias=0.8,
+    ),
+    "neighbours under masks": World(
+        fixed(1, THREE, (0, 1), (0, 1), shape=(6,), training=neighbours(3)),
+        ((0, 3, 0), (3, 0, 0), (0, 2, 1), (1, 2, 0), (1, 1, 1)),
+        rows=50,
+        budgets=FEW,
+        deepest=1,
+        certified=50,
         bias=0.8,
     ),
     "one model": World(
@@ -446,7 +494,8 @@ def masked_violations(world: World) -> Found:
             found.claims += max(both) >= 0
             found.later += both[0] != both[1]  # one of them is less than it could be
             alone = not budget.get("inputFeatures")
-            touched = members + budget.get("trainExamples") if alone else members
+            forged = oracle.votes(members)
+            touched = forged + budget.get("trainExamples") if alone else forged
             asked = Budget() if alone else budget
             if max(both) >= 0:
                 rows = oracle.true_rows(row, touched, min(max(both), 3))

@@ -57,7 +57,7 @@ def test_fixed_members_stand_exactly_as_long_as_every_forged_row(name: str) -> N
 def test_a_tally_is_as_good_as_another_that_looks_the_same(name: str) -> None:
     """What the search above relies on when it takes one tally for all that look the same."""
     world = FIXED[name]
-    oracle = Fixed(world.rule, max(world.deepest, world.rule.members), ordered=True)
+    oracle = Fixed(world.rule, max(world.deepest, world.rule.voters), ordered=True)
     source = random.Random(11)
     for _ in range(100):
         row = [source.choice(oracle.all) for _ in range(world.rule.views)]

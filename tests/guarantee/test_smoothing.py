@@ -14,13 +14,14 @@ from auditor.guarantee import sides
 from auditor.guarantee.smoothing import rule_for, threat_for
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
 from auditor.guarantee.test.units import Layout
-from tests.guarantee.audits import NONE, Json, audit, partition
+from tests.guarantee.audits import NONE, Json, audit, neighbours, partition
 
 TRAINING: dict[str, Json] = {
     "none": NONE,
     "flip": {"method": "flip", "keepFeatures": "205/256", "keepLabels": "205/256"},
     "bag": {"method": "bag", "size": 10},
     "partition": partition(5),
+    "neighbours": neighbours(5),
 }
 TEST: dict[str, Json] = {
     "none": NONE,
@@ -42,6 +43,9 @@ AXES = {
     ("partition", "none"): ("trainExamples",),
     ("partition", "views"): ("trainExamples", "inputFeatures"),
     ("partition", "windows"): ("trainExamples", "inputPatch"),
+    ("neighbours", "none"): ("trainExamples",),
+    ("neighbours", "two-mask"): ("trainExamples", "inputFeatures"),
+    ("neighbours", "flip"): ("trainExamples", "inputFeatures"),
 }
 
 
@@ -75,6 +79,7 @@ def test_every_product(training: str, test: str) -> None:
     rule = rule_for(description)
     assert rule.drawn == (training in DRAWN)
     assert rule.randomised == (training in DRAWN or test in ("flip", "hide"))
+    assert rule.voters == (5 if training == "neighbours" else rule.members)
     expected = AXES.get((training, test))
     assert expected is None or rule.axes == expected
 
@@ -141,6 +146,34 @@ REFUSALS: dict[str, tuple[Json, str]] = {
     "selection without runner-up": (
         changed("bag", "flip", *CLAIM, "selectionDraws", value=5),
         "selectionDraws",
+    ),
+    "neighbours of another learner": (
+        changed("neighbours", "none", "recipe", "learner", value={"name": "ridge"}),
+        r"learner\.name: expected one of 'nearest-neighbours', got 'ridge'",
+    ),
+    "neighbours unlike the learner's": (
+        changed("neighbours", "none", "recipe", "learner", "neighbours", value=6),
+        r"learner\.neighbours: expected a whole number from 5 to 5, got 6",
+    ),
+    "neighbours of copies": (
+        changed("neighbours", "none", "recipe", "training", value={"copies": [{}, {}]}),
+        r"training\.copies: expected \[{}\]",
+    ),
+    "neighbours of some examples": (
+        changed("neighbours", "none", "recipe", "training", value={"capacity": 9}),
+        r"training\.capacity: expected nothing",
+    ),
+    "neighbours with rows that are no table": (
+        changed("neighbours", "none", "recipe", "training", value=3),
+        r"recipe\.training: expected a table, got 3",
+    ),
+    "neighbours in groups": (
+        changed("neighbours", "none", "recipe", "unit", value="group"),
+        "every example is a voter",
+    ),
+    "several members with neighbours": (
+        changed("neighbours", "none", "members", value=5),
+        "members",
     ),
     "no noise on the input": (
         changed("none", "flip", *SIDES, "test", "keep", value="1"),

@@ -18,6 +18,7 @@ Fixture = Callable[..., Any]
 TABLES: list[tuple[dict[str, Any], float]] = [
     ({"name": "naive-bayes"}, 0.0),
     ({"name": "kernel-bayes"}, 0.0),
+    ({"name": "nearest-neighbours", "neighbours": 3}, 0.0),
     ({"name": "ridge"}, 1e-5),
     ({"name": "ridge", "frontEnd": {"name": "masked-hog"}}, 1e-5),
     ({"name": "logistic"}, 1e-5),

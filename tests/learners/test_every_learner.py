@@ -22,6 +22,11 @@ SHEARS = [{}, {"shear": "0.2"}]
 TABLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "naive-bayes": ({"name": "naive-bayes", "chunk": 3}, {}),
     "kernel-bayes": ({"name": "kernel-bayes", "chunk": 3}, {"copies": SHEARS}),
+    "nearest-neighbours": ({"name": "nearest-neighbours", "neighbours": 3, "chunk": 3}, {}),
+    "nearest-neighbours by differing symbols": (
+        {"name": "nearest-neighbours", "distance": "l0", "chunk": 3},
+        {},
+    ),
     "ridge": ({"name": "ridge", "chunk": 3}, {}),
     "ridge on masked-hog": (
         {"name": "ridge", "chunk": 3, "frontEnd": {"name": "masked-hog"}},
@@ -65,7 +70,7 @@ def _factory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 def learner(request: pytest.FixtureRequest, make: Fixture) -> Learner:
     name, masked = request.param
     table, training = TABLES[name]
-    if masked and name != "kernel-bayes":
+    if masked and table["name"] not in {"kernel-bayes", "nearest-neighbours"}:
         training = {**training, "masks": 2}
     made: Learner = make(table, masked=masked, training=training)
     return made
@@ -203,7 +208,7 @@ def test_three_classes_and_a_table(make: Fixture, streams: Fixture, scores: Fixt
     labels = generator.integers(0, 3, 90)
     symbols = (labels[:, None] + generator.integers(0, 3, (90, 6))).astype(np.uint8)
     spec = InputSpec(shape=(6,), symbols=5, masked=False, classes=3)
-    for name in ("naive-bayes", "ridge", "logistic", "mlp"):
+    for name in ("naive-bayes", "nearest-neighbours", "ridge", "logistic", "mlp"):
         learner = make({"name": name}, spec=spec)
         trained = learner.fit([TrainingSet(symbols=symbols, labels=labels)], [streams(0)], "cpu")
         got = scores(learner, trained, views.values(symbols, 5))

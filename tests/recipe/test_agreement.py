@@ -23,6 +23,7 @@ TRAINING: Final[dict[str, dict[str, Any]]] = {
     "partition": {"method": "partition", "parts": 9},
     "partition by content": {"method": "partition", "parts": 9, "by": "content"},
     "partition by id": {"method": "partition", "parts": 9, "by": "id"},
+    "neighbours": {"method": "neighbours", "count": 9},
 }
 TEST: Final[dict[str, dict[str, Any]]] = {
     "none": {"method": "none"},
@@ -79,6 +80,8 @@ def written(document: dict[str, Any], training: str, test: str, axis: str) -> di
     document["data"] = {"source": "npz", "path": "d.npz", "id": "ids"}
     document["smoothing"] = {"training": TRAINING[training], "test": TEST[test]}
     document["claim"] = {"budgets": [{axis: 1}]}
+    if training == "neighbours":
+        document["learner"] = {"name": "nearest-neighbours", "neighbours": 9}
     return document
 
 

@@ -130,6 +130,13 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
         {"alphabet": {"kind": "grid", "step": 1, "low": 0, "high": 9}},
         r"learner\.name: expected a learner for numbers",
     ),
+    "neighbours on a grid": (
+        {
+            "learner.name": "nearest-neighbours",
+            "alphabet": {"kind": "grid", "step": 1, "low": 0, "high": 9},
+        },
+        r"learner\.name: expected a learner for numbers .* got nearest-neighbours$",
+    ),
     "kernel bayes on levels": (
         {"learner.name": "kernel-bayes", "alphabet": {"kind": "levels", "edges": [1, 2]}},
         r"alphabet\.kind: expected binary",

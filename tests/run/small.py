@@ -14,6 +14,7 @@ TRAINING = {
     "content": 'method = "partition"\nparts = 9\nby = "content"',
     "flip": 'method = "flip"\nkeepFeatures = "230/256"\nkeepLabels = "250/256"',
     "bag": 'method = "bag"\nsize = 30',
+    "neighbours": 'method = "neighbours"\ncount = 15',
 }
 TEST = {
     "none": 'method = "none"',
@@ -55,7 +56,7 @@ def recipe(
     training: str,
     test: str,
     *,
-    learner: str = 'name = "naive-bayes"',
+    learner: str | None = None,
     extra: str = "",
     top: str = "",
     data: dict[str, Any] | None = None,
@@ -66,6 +67,10 @@ def recipe(
     drawn, noisy = training in DRAWN, test in NOISY
     axes = {"partition": "trainExamples = [0, 1]", "content": "trainExamples = [0, 1]"}
     axes |= {"bag": "trainExamples = [0, 1]", "flip": "trainFeatures = [0, 1]"}
+    axes |= {"neighbours": "trainExamples = [0, 1]"}
+    if learner is None:
+        nearest = 'name = "nearest-neighbours"\nneighbours = 15'
+        learner = nearest if training == "neighbours" else 'name = "naive-bayes"'
     budgets = ", ".join(part for part in (axes.get(training, ""), BUDGETS[test]) if part)
     alpha = '"1/20"' if drawn or noisy else "0"
     lines = [

@@ -30,7 +30,10 @@ LEARNERS = {
     "mlp": 'name = "mlp"\nhidden = [8]\nsteps = 5\nbatch = 8\nchunk = 4',
     "cnn": 'name = "cnn"\nchannels = [4]\nhidden = 8\nsteps = 6\nbatch = 16',
     "kernel-bayes": 'name = "kernel-bayes"\nchunk = 4',
+    "nearest-neighbours": 'name = "nearest-neighbours"\nchunk = 4',
 }
+#: Learners with a slot for each example.
+SLOTS = {"kernel-bayes", "nearest-neighbours"}
 
 
 def rewritten(data: Data) -> Data:
@@ -81,8 +84,8 @@ def members(release: Path) -> list[dict[str, bytes]]:
 
 
 def run(folder: Path, by: str, test: str, learner: str, data: Data) -> Path:
-    extra = "[training]\nmasks = 2" if test != "none" and learner != "kernel-bayes" else ""
-    if learner == "kernel-bayes" and by == "content":
+    extra = "[training]\nmasks = 2" if test != "none" and learner not in SLOTS else ""
+    if learner in SLOTS and by == "content":
         extra = "[training]\ncapacity = 60"
     recipe = small.recipe(folder, by, test, learner=LEARNERS[learner], data=data, extra=extra)
     auditor.run(recipe, out=folder / "out", device="cpu", workers=0)

@@ -97,11 +97,13 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
         "draws": rng.choice((1, 40, 300)) if noisy and not drawn else 0,
         "claim": claim,
     }
+    if training["method"] == "neighbours":
+        recipe |= _nearest(rng, training["count"])
     return recipe, {"shape": shape, "dataset_size": rng.choice((1, 30, 1000, 60000))}
 
 
 def _training(rng: random.Random) -> tuple[Recipe, int]:
-    method = rng.choice(("none", "flip", "flip", "bag", "partition", "partition"))
+    method = rng.choice(("none", "flip", "flip", "bag", "partition", "partition", "neighbours"))
     if method == "flip":
         keeps = {"keepFeatures": _keep(rng), "keepLabels": _keep(rng)}
         return {"method": method, **keeps}, rng.choice((2, 50, 400))
@@ -111,7 +113,24 @@ def _training(rng: random.Random) -> tuple[Recipe, int]:
         by = rng.choice(("index", "id", "content", "group"))
         parts = rng.choice((1, 3, 8, 25))
         return {"method": method, "parts": parts, "by": by}, parts
+    if method == "neighbours":
+        return {"method": method, "count": rng.choice((0, *(1, 3, 8, 25) * 4, 65536))}, 1
     return {"method": method}, 1
+
+
+def _nearest(rng: random.Random, count: int) -> Recipe:
+    """Return the parts of a recipe that make every example one voter, and sometimes do not."""
+    learner: Recipe = {"name": "nearest-neighbours", "neighbours": count}
+    rows: Recipe = rng.choice(({}, {}, {"copies": [{}]}, {"masks": 0}))
+    if rng.random() < 0.2:
+        learner = rng.choice(
+            ({**learner, "neighbours": count + 1}, {"name": "ridge"}, {"name": learner["name"]})
+        )
+    if rng.random() < 0.2:
+        rows = rng.choice(
+            ({"capacity": 9}, {"copies": []}, {"copies": [{}, {}]}, {"copies": [{"shear": "0.2"}]})
+        )
+    return {"learner": learner, "training": rows}
 
 
 def _keep(rng: random.Random) -> str:
@@ -170,7 +189,7 @@ def _row(rng: random.Random, rule: Rule, _index: int, truth: int) -> bytes:
         return bytes(255 if vote == rule.classes else vote for vote in votes(rule.members))
     tallies = []
     for _ in range(rule.views):
-        cast = votes(rule.members)
+        cast = votes(rule.voters)
         tallies.append([cast.count(choice) for choice in choices])
     if isinstance(rule, MarginRule) and rng.random() < 0.5:
         _dissent(rng, rule, tallies)
@@ -183,7 +202,7 @@ def _dissent(rng: random.Random, rule: MarginRule, tallies: list[list[int]]) -> 
         unions = [set(hidden) for hidden in rule.test.unions()]
         mask = rng.choice(unions[: rule.test.masks])
         alike = [0] * (rule.classes + 1)
-        alike[rng.randrange(rule.classes + 1)] = rule.members
+        alike[rng.randrange(rule.classes + 1)] = rule.voters
         for view, hidden in enumerate(unions):
             if mask <= hidden:
                 tallies[view] = alike

@@ -39,7 +39,9 @@ const statistics = (entries) => new Map(Object.entries(entries));
 
 /** What a signed audit makes of a row; `thresholds` is what thresholds.mjs gives. */
 export function rule(audit, smoothing, thresholds) {
-  const context = { members: audit.get('members'), ...smoothing, ...thresholds };
+  // A member gives one vote in a view, or one for each neighbour that it asks.
+  const voters = audit.get('members') * (smoothing.training.each ?? 1);
+  const context = { voters, ...smoothing, ...thresholds };
   if (smoothing.vote === 'fixed') return fixedRule(context);
   if (smoothing.vote === 'noisy') return noisyRule(context);
   return smoothing.bound === 'top' ? topRule(context) : runnerUpRule(context);
@@ -104,8 +106,8 @@ function runnerUpRule({ classes, budgets, selectionDraws, ways, event }) {
   };
 }
 
-/** The views of a row: counts by class and abstentions, 16 bits each, summing to the members. */
-function views(row, classes, members) {
+/** The views of a row: counts by class and abstentions, 16 bits each, summing to the voters. */
+function views(row, classes, voters) {
   const width = classes + 1;
   const words = Array.from({ length: row.length / 2 }, (_, i) => row[2 * i] | (row[2 * i + 1] << 8));
   const found = [];
@@ -113,7 +115,7 @@ function views(row, classes, members) {
     const votes = words.slice(at, at + classes);
     const abstained = words[at + classes];
     const sum = votes.reduce((a, b) => a + b, abstained);
-    demand(sum === members, GRADE, `view ${found.length}: ${sum} votes of ${members} members`);
+    demand(sum === voters, GRADE, `view ${found.length}: ${sum} votes of ${voters} voters`);
     found.push({ votes, abstained, label: plurality(votes, abstained) });
   }
   return found;
@@ -123,17 +125,17 @@ function views(row, classes, members) {
 const amounts = (budgets, axis) =>
   [...new Set([0, ...budgets.map((budget) => budget.get(axis) ?? 0)])].sort((a, b) => a - b);
 
-function fixedRule({ classes, members, budgets, test }) {
+function fixedRule({ classes, voters, budgets, test }) {
   const axis = test.axes[0] ?? null;
   const declared = axis === null ? [0] : amounts(budgets, axis);
   const labelOf = { none: (seen) => seen[0].label, views: pluralityOfViews, 'two-mask': twoMaskLabel }[test.method];
   const marginAt = { none: least, views: marginOfViews, 'two-mask': marginOfMasks }[test.method];
   return (row) => {
-    const seen = views(row, classes, members);
+    const seen = views(row, classes, voters);
     const label = labelOf(seen, test, classes);
     if (label === null) return { label, statistics: statistics({ margins: [] }), frontier: [] };
     const own = seen.map(({ votes, abstained }) => margin(label, votes, abstained));
-    const margins = declared.map((amount) => [amount, marginAt(own, amount, test, members)]);
+    const margins = declared.map((amount) => [amount, marginAt(own, amount, test, voters)]);
     const certified = margins
       .filter(([, value]) => value >= 0)
       .map(([amount, value]) => budgetOf(Math.floor(value / 2), axis, amount));
@@ -160,10 +162,10 @@ function pluralityOfViews(seen, test, classes) {
   return plurality(counts, abstained);
 }
 
-function marginOfViews(own, amount, test, members) {
+function marginOfViews(own, amount, test, voters) {
   const place = Math.floor(own.length / 2) + test.partitions * amount + 1;
   const sorted = [...own].sort((a, b) => b - a);
-  return place <= sorted.length ? sorted[place - 1] : -members - 1;
+  return place <= sorted.length ? sorted[place - 1] : -voters - 1;
 }
 
 const marginOfMasks = (own, amount, test) => least(amount === 0 ? own.slice(0, test.masks) : own);
@@ -182,10 +184,10 @@ function twoMaskLabel(seen, { masks, union }, classes) {
   return most;
 }
 
-const noisyRule = ({ classes, members, budgets, leastOfAll, least: leastCounts }) => {
+const noisyRule = ({ classes, voters, budgets, leastOfAll, least: leastCounts }) => {
   const declared = amounts(budgets, 'trainExamples');
   return (row) => {
-    const seen = views(row, classes, members);
+    const seen = views(row, classes, voters);
     const counts = Array(classes).fill(0);
     for (const { label } of seen) if (label !== null) counts[label]++;
     const label = largest(counts);

@@ -39,10 +39,15 @@ export function readTraining(side) {
     bag: { size: upTo(65536) },
     partition: { parts: upTo(65535), by: shapes.oneOf(...Object.keys(PARTS)) },
     flip: { keepFeatures: share, keepLabels: share },
+    neighbours: { count: upTo(65535) },
   });
   const common = { method: name, moves: REWRITING, unit: 'example', drawn: true };
   if (name === 'none') return { ...common, axes: [], moves: {}, drawn: false, members: 1 };
   if (name === 'bag') return { ...common, axes: ['trainExamples'], size: side.get('size') };
+  if (name === 'neighbours') {
+    const each = side.get('count');
+    return { ...common, axes: ['trainExamples'], moves: ANY_MOVE, drawn: false, members: 1, each };
+  }
   if (name === 'partition') {
     const by = side.get('by');
     const unit = by === 'group' ? 'group' : 'example';
@@ -56,6 +61,18 @@ export function readTraining(side) {
   if (less(labels, ONE)) axes.push('trainLabels');
   check(axes.length > 0, 'flips that keep everything');
   return { ...common, axes, features, labels };
+}
+
+/** Under neighbours every training example is one voter: that is how the learner has to be. */
+export function checkNeighbours(recipe, count) {
+  const learner = recipe.get('learner');
+  check(learner instanceof Map && learner.get('name') === 'nearest-neighbours', 'another learner');
+  check(learner.get('neighbours') === count, 'the learner asks another number of neighbours');
+  const training = recipe.has('training') ? recipe.get('training') : new Map();
+  check(training instanceof Map && !training.has('capacity'), 'examples that are left out');
+  const copies = training.has('copies') ? training.get('copies') : [new Map()];
+  const once = Array.isArray(copies) && copies.length === 1 && copies[0] instanceof Map && copies[0].size === 0;
+  check(once, 'examples that vote more than once');
 }
 
 /** The test side: covered axes, and its noise or its views. */

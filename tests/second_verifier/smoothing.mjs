@@ -5,7 +5,7 @@ import { same } from './json.mjs';
 import { Noise } from './least_mass.mjs';
 import { ONE, divide, fraction, less, lowest, multiply, parseFraction, power, subtract } from './rational.mjs';
 import * as shapes from './shapes.mjs';
-import { check, readLayout, readTest, readTraining, share, upTo } from './sides.mjs';
+import { check, checkNeighbours, readLayout, readTest, readTraining, share, upTo } from './sides.mjs';
 
 const GRADE = 'statement';
 const BUDGETS = 512;
@@ -21,6 +21,7 @@ export function readSmoothing(audit) {
   shapes.closed({ training: shapes.anything, test: shapes.anything })(sides, 'smoothing', GRADE);
   const layout = readLayout(recipe, dataset);
   const training = readTraining(sides.get('training'));
+  if (training.method === 'neighbours') checkNeighbours(recipe, training.each);
   const test = readTest(sides.get('test'), layout);
   const fixedViews = !test.noisy && test.method !== 'none';
   check(!training.drawn || !fixedViews, 'a drawn member that would vote twice on an input');

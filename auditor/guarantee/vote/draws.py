@@ -76,6 +76,11 @@ class DrawsRule:
         return self.members
 
     @property
+    def voters(self) -> int:
+        """Votes on one input."""
+        return self.members
+
+    @property
     def counted(self) -> int:
         """Votes that are counted."""
         return self.members - self.selection

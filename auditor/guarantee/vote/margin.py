@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from auditor.errors import ClaimError, RecipeError
 from auditor.guarantee import claim
@@ -36,13 +36,17 @@ FixedTest = NoTest | Views | GroupMasks | WindowMasks
 
 @dataclass(frozen=True, kw_only=True)
 class MarginRule:
-    """The deterministic vote of ``members`` fixed members over the views of ``test``."""
+    """The deterministic vote of ``members`` fixed members over the views of ``test``.
+
+    In every view a member gives ``each`` votes: 1, or one for each neighbour that it asks.
+    """
 
     classes: int
     members: int
     axes: tuple[str, ...]
     budgets: tuple[Budget, ...]
     test: FixedTest
+    each: int = 1
 
     drawn: ClassVar[bool] = False
     randomised: ClassVar[bool] = False
@@ -56,6 +60,11 @@ class MarginRule:
                         f"expected at most {self.test.reach}"
                     )
                     raise RecipeError(message)
+
+    @property
+    def voters(self) -> int:
+        """Votes in one view."""
+        return self.members * self.each
 
     @property
     def views(self) -> int:
@@ -80,7 +89,7 @@ class MarginRule:
     @property
     def worst(self) -> int:
         """The least margin there can be; it stands for "no number of good views suffices"."""
-        return -self.members - 1
+        return -self.voters - 1
 
     def decide(self, tallies: Callable[[tuple[int, ...]], Sequence[Sequence[int]]]) -> Label:
         """Return the deployed rule's label, None for an abstention.
@@ -122,8 +131,8 @@ class MarginRule:
     def surviving(self, row: bytes, *, cells: int, members: int) -> Judgement:
         """Return what stands whatever the true votes are, if so many are forged.
 
-        A forged member is one more touched part, in every view; a forged cell is a view that may
-        say anything. ClaimError on malformed evidence.
+        A vote of a forged member is one more touched part, in every view; a forged cell is a view
+        that may say anything. ClaimError on malformed evidence.
         """
         claim.forged(cells, members)
         label, tallies = self._read_row(row)
@@ -161,7 +170,7 @@ class MarginRule:
         return tuple(map(self._requirement, self.budgets))
 
     def _read_row(self, row: bytes) -> tuple[Label, Tallies]:
-        tallies = Tallies(row, views=self.views, classes=self.classes, members=self.members)
+        tallies = Tallies(row, views=self.views, classes=self.classes, members=self.voters)
         label = self._decide(
             tallies.labels(len(self._first_round)),
             lambda mask, other: tallies.label(self._union(mask, other)),
@@ -172,7 +181,7 @@ class MarginRule:
         return Remaining(
             label=label,
             tallies=tallies,
-            members=members,
+            members=members * self.each,
             claimed=self._margins(tallies.margins(label)),
             worst=self.worst,
             views=self.test if isinstance(self.test, Views) else None,
@@ -233,7 +242,7 @@ class MarginRule:
             raise ClaimError(message)
         margins: dict[int, int] = {}
         # all votes for any class but the first leave a margin one less
-        high = self.members - bool(label)
+        high = self.voters - bool(label)
         for t, pair in zip(amounts, pairs, strict=True):
             if not isinstance(pair, Sequence) or len(pair) != 2:
                 message = f"margins: expected a pair, got {pair!r:.80}"
@@ -243,7 +252,7 @@ class MarginRule:
             high = claim.whole(pair[1], f"margins[{t}]", self.worst, high)
             margins[t] = high
         if margins and isinstance(self.test, NoTest):
-            claim.whole(margins[0], "margins: a plurality's own margin", 0, self.members)
+            claim.whole(margins[0], "margins: a plurality's own margin", 0, self.voters)
         return margins
 
     def _frontier(self, margins: Mapping[int, int]) -> tuple[Budget, ...]:
@@ -274,12 +283,26 @@ class MarginRule:
                 f"of {self.test.count} views, and less than half would be left"
             )
             return Requirement(budget=budget, reachable=False, reason=reason, margin=needed)
-        reachable = self.members >= least
-        has = f"needs a margin of {needed}, so at least {least} members; there are {self.members}"
         return Requirement(
             budget=budget,
-            reachable=reachable,
-            reason=f"{budget}: {has}",
+            reachable=self.voters >= least,
+            reason=f"{budget}: needs a margin of {needed}, {at_least(least, self)}",
             margin=needed,
-            least_members=least,
+            least_members=least if self.each == 1 else None,
         )
+
+
+class _Voting(Protocol):
+    """Fixed members and their votes in one view."""
+
+    @property
+    def voters(self) -> int: ...
+
+    @property
+    def each(self) -> int: ...
+
+
+def at_least(least: int, rule: _Voting) -> str:
+    """Say that so many voters are needed, and how many there are."""
+    who = "members" if rule.each == 1 else "neighbours"
+    return f"so at least {least} {who}; there are {rule.voters}"

@@ -25,12 +25,16 @@ from auditor.guarantee.multiplicity import levels
 from auditor.guarantee.noise import Shift
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
 from auditor.guarantee.vote import counts
+from auditor.guarantee.vote.margin import at_least
 from auditor.guarantee.vote.plurality import Tallies
 
 
 @dataclass(frozen=True, kw_only=True)
 class NestedRule:
-    """``members`` fixed members, each voting on ``views`` noisy copies of an input."""
+    """``members`` fixed members, each voting on ``views`` noisy copies of an input.
+
+    On every copy a member gives ``each`` votes: 1, or one for each neighbour that it asks.
+    """
 
     classes: int
     members: int
@@ -41,9 +45,15 @@ class NestedRule:
     """For each declared budget, what it does to the noise on the input."""
     share: fmpq
     """The input's share of alpha."""
+    each: int = 1
 
     drawn: ClassVar[bool] = False
     randomised: ClassVar[bool] = True
+
+    @property
+    def voters(self) -> int:
+        """Votes on one copy."""
+        return self.members * self.each
 
     @property
     def cells(self) -> int:
@@ -96,9 +106,9 @@ class NestedRule:
     def surviving(self, row: bytes, *, cells: int, members: int) -> Judgement:
         """Return what stands whatever the true votes are, if so many are forged.
 
-        A forged member is one more that may be anything, so a draw is won for c touched parts where
-        the margin is at least twice c and the forged together; each forged cell takes one draw.
-        ClaimError on malformed evidence.
+        A forged member's votes are more that may be anything, so a draw is won for c touched parts
+        where the margin is at least twice c and the forged votes together; each forged cell takes
+        one draw. ClaimError on malformed evidence.
         """
         claim.forged(cells, members)
         label, margins = self._read_row(row)
@@ -132,13 +142,10 @@ class NestedRule:
 
     def _with_margin(self, drawn: Requirement) -> Requirement:
         needed = 2 * drawn.budget.get(TRAIN_EXAMPLES)
-        enough = self.members > needed
+        enough = self.voters > needed
         reason = drawn.reason
         if not enough:
-            reason = (
-                f"{drawn.budget}: needs a margin of {needed}, so at least {needed + 1} members; "
-                f"there are {self.members}"
-            )
+            reason = f"{drawn.budget}: needs a margin of {needed}, {at_least(needed + 1, self)}"
         return Requirement(
             budget=drawn.budget,
             reachable=drawn.reachable and enough,
@@ -147,12 +154,12 @@ class NestedRule:
             count=drawn.count,
             least_draws=drawn.least_draws,
             margin=needed,
-            least_members=needed + 1,
+            least_members=needed + 1 if self.each == 1 else None,
         )
 
     def _read_row(self, row: bytes) -> tuple[int, list[int]]:
         """Return the class that wins most draws, and its margins in increasing order."""
-        tallies = Tallies(row, views=self.views, classes=self.classes, members=self.members)
+        tallies = Tallies(row, views=self.views, classes=self.classes, members=self.voters)
         labels = tallies.labels(self.views)
         won = [labels.count(label) for label in range(self.classes)]
         label = max(range(self.classes), key=won.__getitem__)
@@ -160,7 +167,8 @@ class NestedRule:
 
     def _won(self, margins: Sequence[int], forged: int = 0) -> dict[int, int]:
         """Return the draws won by declared c, with so many forged members besides."""
-        return {c: self.views - bisect_left(margins, 2 * (c + forged)) for c in self.depths}
+        votes = forged * self.each
+        return {c: self.views - bisect_left(margins, 2 * (c + votes)) for c in self.depths}
 
     def _read(self, statistics: Statistics) -> dict[int, int]:
         """Return the won draws by c from a leaf; ClaimError when they are malformed."""

@@ -1,7 +1,8 @@
 """What is left of one input's margins under fixed views when some of its votes are forged.
 
-A forged member is one more touched part: in every view it takes 2 off every margin. A forged view
-may say anything: it is one good view fewer, and where every view has to be good nothing is left.
+A vote of a forged member is one more touched part: in every view it takes 2 off every margin. A
+forged view may say anything: it is one good view fewer, and where every view has to be good nothing
+is left.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from auditor.guarantee.vote.plurality import Tallies
 
 @dataclass(frozen=True, kw_only=True)
 class Remaining:
-    """One input's label and margins, of which ``members`` forged members are taken off."""
+    """One input's label and margins, of which the votes of forged members are taken off.
+
+    ``members``: how many votes in every view are theirs.
+    """
 
     label: int
     tallies: Tallies

@@ -87,6 +87,12 @@ def learner(recipe: Table) -> None:
             'a learner for numbers with alphabet.kind "grid" (naive-bayes counts symbols)',
             name,
         )
+    if name == "nearest-neighbours" and kind == "grid":
+        raise refuse(
+            "learner.name",
+            'a learner for numbers with alphabet.kind "grid" (nearest-neighbours compares symbols)',
+            name,
+        )
     if name == "kernel-bayes":
         if kind != "binary":
             raise refuse("alphabet.kind", "binary, which kernel-bayes is for", kind)

@@ -30,6 +30,43 @@ def training(recipe: Table) -> None:
             )
 
 
+def neighbours(recipe: Table) -> None:
+    """Every example is one voter, or none, so that a change of it is worth one vote."""
+    training, learner = recipe["smoothing"]["training"], recipe["learner"]
+    if training["method"] != "neighbours":
+        return
+    if learner["name"] != "nearest-neighbours":
+        raise refuse(
+            "learner.name",
+            'nearest-neighbours with smoothing.training.method "neighbours"',
+            learner["name"],
+        )
+    if learner["neighbours"] != training["count"]:
+        raise refuse(
+            "learner.neighbours",
+            f"{training['count']}, which is smoothing.training.count",
+            learner["neighbours"],
+        )
+    if recipe["training"]["copies"] != [{}]:
+        raise refuse(
+            "training.copies",
+            '[{}] with smoothing.training.method "neighbours" (a copy would be one more voter)',
+            recipe["training"]["copies"],
+        )
+    if "capacity" in recipe["training"]:
+        raise refuse(
+            "training.capacity",
+            'nothing with smoothing.training.method "neighbours" (no example is left out)',
+            recipe["training"]["capacity"],
+        )
+    if recipe["unit"] != "example":
+        raise refuse(
+            "unit",
+            '"example" with smoothing.training.method "neighbours" (every example is a voter)',
+            '"group"',
+        )
+
+
 def test(recipe: Table) -> None:
     """Noise hides something; masks have one of two forms and leave something to see."""
     test = recipe["smoothing"]["test"]
@@ -79,9 +116,9 @@ def product(recipe: Table) -> None:
 def members(recipe: Table) -> None:
     """Numbers of members and draws are those that the methods allow."""
     training, members = recipe["smoothing"]["training"], recipe["members"]
-    fixed = {"partition": training.get("parts"), "none": 1}.get(training["method"])
+    fixed = {"partition": training.get("parts"), "none": 1, "neighbours": 1}.get(training["method"])
     if fixed is not None and members != fixed:
-        reason = "one for each part" if fixed > 1 else "without training noise all are the same"
+        reason = "one for each part" if fixed > 1 else "others would be the same"
         raise refuse("members", f"{fixed} ({reason})", members)
     sampled = forms.randomised(recipe) and not forms.drawn(recipe)
     if sampled and recipe["draws"] == 0:

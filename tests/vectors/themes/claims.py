@@ -12,7 +12,7 @@ from auditor.guarantee.threat import Budget
 from tests.honest import Honest
 from tests.vectors.forging import BASE, base, forged
 from tests.vectors.form import Vector, add, single
-from tests.vectors.themes.honest_files import runner_up, windows
+from tests.vectors.themes.honest_files import neighbours, runner_up, windows
 
 Change = Callable[[Leaf], Leaf]
 Counts = list[int]
@@ -150,6 +150,7 @@ _AXES: Final[dict[str, tuple[Callable[[], Honest], tuple[str, ...]]]] = {
     "bag": (lambda: base("bag"), ("trainExamples", "inputFeatures")),
     "nested": (lambda: base("nested"), ("trainExamples", "inputFeatures")),
     "runner-up": (runner_up, ("trainLabels", "total")),
+    "neighbours": (neighbours, ("trainExamples",)),
 }
 for _kind, (_release, _names) in _AXES.items():
     for _axis in _names:

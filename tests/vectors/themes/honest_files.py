@@ -47,6 +47,21 @@ def hidden_views() -> Honest:
     return made("nested", recipe=changed("nested", test=test))
 
 
+NEIGHBOURS = {"method": "neighbours", "count": 15}
+LEARNER = {"name": "nearest-neighbours", "neighbours": 15, "distance": "l2", "chunk": 1}
+
+
+@cache
+def neighbours(test: str = "none") -> Honest:
+    """Return the 15 nearest training examples, on the input itself or in each of its views."""
+    recipe = changed("partition", training=NEIGHBOURS, members=1, learner=LEARNER)
+    if test == "two-mask":
+        recipe = changed("two-mask", training=NEIGHBOURS, members=1, learner=LEARNER)
+    if test == "flip":
+        recipe = changed("nested", training=NEIGHBOURS, members=1, learner=LEARNER)
+    return made("partition", recipe=recipe)
+
+
 @cache
 def runner_up() -> Honest:
     """Return three classes, where the first 20 of 100 votes choose the label."""
@@ -110,6 +125,17 @@ for _name, _comment, _make in (
     ("input-only", "One fixed member: nothing but the input is covered.", input_only),
     ("labels-only", "Training labels flipped, features left alone.", labels_only),
     ("hidden-views", "Partition members inside each of 200 half-hidden copies.", hidden_views),
+    ("neighbours", "The nearest training examples vote: 15 votes of one member.", neighbours),
+    (
+        "neighbours-under-masks",
+        "The examples that are nearest in each view of two masks.",
+        lambda: neighbours("two-mask"),
+    ),
+    (
+        "neighbours-in-noise",
+        "The examples that are nearest to each of 200 noisy copies of the input.",
+        lambda: neighbours("flip"),
+    ),
     ("runner-up", "The first votes choose the label, the others bound two classes.", runner_up),
 ):
     add(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from tests.honest import Honest
 from tests.vectors.forging import Edit, base, forged
 from tests.vectors.form import add, single
-from tests.vectors.themes.honest_files import NONE, runner_up
+from tests.vectors.themes.honest_files import LEARNER, NONE, neighbours, runner_up
 
 GROUP_MASKS: Final = {"method": "two-mask", "groups": 5, "pixels": 1}
 VIEWS: Final = {"method": "views", "groups": 4, "partitions": 3}
@@ -22,7 +22,7 @@ def refused(kind: str, cases: Mapping[str, tuple[str, Parts]]) -> None:
     """List releases of a kind whose signed recipe has these parts: refused in step 5.
 
     Parts: ``training``, ``test`` (keys of a side; a whole side if it has a method), ``claim``,
-    ``audit``, and parts of the recipe.
+    ``audit``, ``rows`` (what the recipe calls training), and parts of the recipe.
     """
     for name, (comment, parts) in cases.items():
         add(
@@ -33,6 +33,8 @@ def refused(kind: str, cases: Mapping[str, tuple[str, Parts]]) -> None:
 
 
 def _of(kind: str) -> Honest:
+    if kind == "neighbours":
+        return neighbours()
     return runner_up() if kind == "runner-up" else base(kind)
 
 
@@ -43,6 +45,8 @@ def _edit(parts: Parts) -> Edit:
             if name in ("training", "test"):
                 side = recipe["smoothing"][name]
                 recipe["smoothing"][name] = dict(value) if "method" in value else {**side, **value}
+            elif name == "rows":
+                recipe["training"] = value
             elif name == "claim":
                 recipe["claim"] |= value
             elif name == "dataset":
@@ -293,5 +297,40 @@ refused(
             "One member, trained on everything, covers no change of the data.",
             {"training": NONE, "audit": {"members": 1, "threat": _NO_MOVES}},
         ),
+    },
+)
+
+refused(
+    "neighbours",
+    {
+        "no-neighbours": (
+            "Nobody votes.",
+            {"training": {"count": 0}, "learner": {**LEARNER, "neighbours": 0}},
+        ),
+        "65536-neighbours": (
+            "More voters than 16 bits count.",
+            {"training": {"count": 65536}, "learner": {**LEARNER, "neighbours": 65536}},
+        ),
+        "neighbours-of-many-members": (
+            "Seven members, each with voters.",
+            {"audit": {"members": 7}},
+        ),
+        "neighbours-of-another-learner": (
+            "A learner of whose votes one example may turn all.",
+            {"learner": {"name": "naive-bayes"}},
+        ),
+        "neighbours-unlike-the-learners": (
+            "A learner that asks fewer examples than there are votes.",
+            {"learner": {**LEARNER, "neighbours": 14}},
+        ),
+        "neighbours-of-copies": (
+            "Two copies of an example are two voters, which one change turns.",
+            {"rows": {"copies": [{}, {"shear": "0.2"}]}},
+        ),
+        "neighbours-of-some-examples": (
+            "An example that is inserted may drive out one that is left out no more.",
+            {"rows": {"capacity": 50}},
+        ),
+        "neighbours-in-groups": ("Each row of a group is a voter.", {"unit": "group"}),
     },
 )

@@ -15,7 +15,7 @@ from auditor.guarantee.vote.plurality import encode_row
 from tests.honest import Honest
 from tests.vectors.forging import BASE, base, forged
 from tests.vectors.form import INPUT, Vector, add, single, vector
-from tests.vectors.themes.honest_files import runner_up
+from tests.vectors.themes.honest_files import neighbours, runner_up
 
 
 def _row(edit: Callable[[bytearray], object]) -> bytes:
@@ -119,13 +119,13 @@ def _chosen_and_counted(rule: Rule, votes: int) -> bytes:
 
 def _in_views(rule: Rule, views: int) -> bytes:
     """Return so many views in which all members say class 1; in the others they say class 0."""
-    ours, theirs = [0, rule.members, 0], [rule.members, 0, 0]
+    ours, theirs = [0, rule.voters, 0], [rule.voters, 0, 0]
     return encode_row([ours] * views + [theirs] * (rule.views - views))
 
 
 def _in_every_view(rule: Rule, votes: int) -> bytes:
     """Return so many votes for class 1 in every view."""
-    return encode_row([[rule.members - votes, votes, 0]] * rule.views)
+    return encode_row([[rule.voters - votes, votes, 0]] * rule.views)
 
 
 EDGES: Final[dict[str, tuple[Honest, Callable[[Rule, int], bytes], dict[str, int]]]] = {
@@ -136,6 +136,7 @@ EDGES: Final[dict[str, tuple[Honest, Callable[[Rule, int], bytes], dict[str, int
     "partition": (base("partition"), _in_every_view, {"trainExamples": 1}),
     "two-mask": (BASE, _in_every_view, {"trainExamples": 2, "inputFeatures": 1}),
     "views": (base("views"), _in_views, {"trainExamples": 1}),
+    "neighbours": (neighbours(), _in_every_view, {"trainExamples": 2}),
 }
 
 
