@@ -10,6 +10,7 @@ import pytest
 from auditor.guarantee.claim import Judgement
 from auditor.guarantee.threat import Budget
 from auditor.guarantee.vote import first_round
+from auditor.guarantee.vote.deciding import Amounts
 from auditor.guarantee.vote.draws import DrawsRule, _Cast
 from auditor.guarantee.vote.first_round import FirstRound
 from auditor.guarantee.vote.nested import NestedRule
@@ -93,12 +94,12 @@ def _one_draw_less(rule: NestedRule, row: bytes, *, cells: int, members: int) ->
     return _nested_surviving(rule, row, cells=max(0, cells - 1), members=members)
 
 
-def _one_view_more(left: Remaining, amount: int, forged: int) -> int:
-    return _remaining_margin(left, amount, max(0, forged - 1))
+def _one_view_more(left: Remaining, amounts: Amounts, forged: int) -> int:
+    return _remaining_margin(left, amounts, max(0, forged - 1))
 
 
-def _slack_one_more(left: Remaining, amount: int | None, parts: int) -> int:
-    slack = _remaining_slack(left, amount, parts)
+def _slack_one_more(left: Remaining, amounts: Amounts, parts: int) -> int:
+    slack = _remaining_slack(left, amounts, parts)
     return slack + 1 if slack >= 0 else slack
 
 
