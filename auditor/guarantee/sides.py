@@ -11,8 +11,10 @@ from flint import fmpq
 from auditor.errors import RecipeError
 from auditor.exact import rational
 from auditor.guarantee import fields
+from auditor.guarantee.test.ablation import Ablation
 from auditor.guarantee.test.flip import FlipTest
 from auditor.guarantee.test.hide import Hide
+from auditor.guarantee.test.joint_masks import JointMasks, TwoMasks
 from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
 from auditor.guarantee.test.units import Layout
@@ -25,10 +27,11 @@ from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import Partition
 
 Training = NoTraining | FlipTraining | Bag | Partition | Neighbours
-Test = NoTest | FlipTest | Hide | Views | GroupMasks | WindowMasks
+FixedViews = Views | Ablation | TwoMasks
+Test = NoTest | FlipTest | Hide | FixedViews
 
 TRAINING_METHODS: Final = ("none", "flip", "bag", "partition", "neighbours")
-TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask")
+TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask", "ablation")
 
 WHERE: Final = "smoothing"
 
@@ -119,6 +122,10 @@ def _test(value: Mapping[str, object], layout: Layout) -> Test:
             return Hide.from_dict(value, where)
         case "views":
             return Views.from_dict(value, where)
+        case "ablation":
+            return Ablation.from_dict(value, where, layout)
+        case _ if "window" in value and "groups" in value:
+            return JointMasks.from_dict(value, where, layout)
         case _ if "window" in value:
             return WindowMasks.from_dict(value, where, layout)
         case _:

@@ -18,13 +18,11 @@ from auditor.errors import RecipeError
 from auditor.guarantee import fields, multiplicity, sides
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.noise import Shift
-from auditor.guarantee.sides import WHERE, Smoothing
+from auditor.guarantee.sides import WHERE, FixedViews, Smoothing
 from auditor.guarantee.spending import Spending
 from auditor.guarantee.test.flip import FlipTest
 from auditor.guarantee.test.hide import Hide
 from auditor.guarantee.test.none import NoTest
-from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
-from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import TOTAL, Budget, Threat
 from auditor.guarantee.training.neighbours import Neighbours
 from auditor.guarantee.training.none import NoTraining
@@ -100,7 +98,7 @@ class _Builder:
         training, test = self.smoothing.training, self.smoothing.test
         axes = self.smoothing.axes
         if training.drawn:
-            if isinstance(test, Views | GroupMasks | WindowMasks):
+            if isinstance(test, FixedViews):
                 message = (
                     f"{WHERE}: {training.method} x {test.method}: a drawn member would vote twice "
                     "on an input; use training 'partition' or 'none', or test 'flip' or 'hide'"

@@ -92,5 +92,5 @@ def _same_form(own: object, preset: object) -> bool:
         return False
     if any(form in preset and own.get(form, preset[form]) != preset[form] for form in _FORMS):
         return False
-    # The two forms of two-mask share a method: masks of pixel groups, or windows.
+    # The forms of two-mask share a method: masks of pixel groups, of windows, or of both.
     return not ({"window", "step", "patch"} & own.keys() and "pixels" in preset)

@@ -69,8 +69,9 @@ parts = 40
 by = "index"
 
 [smoothing.test]
-# none, flip (keep), hide (show), views (groups, partitions) or two-mask (groups and pixels, or
-# window, step and patch). Deterministic here: whatever pixel was changed, some mask hides it.
+# none, flip (keep), hide (show), views (groups, partitions), ablation (region, size) or two-mask
+# (groups and pixels, window, step and patch, or all five). Deterministic here: whatever pixel was
+# changed, some mask hides it.
 method = "two-mask"
 groups = 8
 pixels = 1

@@ -20,11 +20,11 @@ from auditor.replay import noise
 Rows = npt.NDArray[np.float32]
 
 #: Test sides that hide features, so that a row carries a visibility half.
-HIDING = frozenset({"hide", "views", "two-mask"})
+HIDING = frozenset({"hide", "views", "two-mask", "ablation"})
 
 
 #: Test sides whose views are a fixed family of masks.
-_FAMILIES = frozenset({"views", "two-mask"})
+_FAMILIES = frozenset({"views", "two-mask", "ablation"})
 
 
 def alphabet_size(alphabet: Mapping[str, Any]) -> int:

@@ -16,6 +16,7 @@ _METHODS = {
     "bag": "bag: each member sees a random sample",
     "hide": "hide: most of the input is hidden at random",
     "views": "views: every view shows a few pixels, no sampling",
+    "ablation": "ablation: every view shows one block or band, no sampling",
     "two-mask": "two-mask: what an attacker may have touched is masked out, no sampling",
 }
 
@@ -68,8 +69,12 @@ def _learner(recipe: Mapping[str, Any]) -> str:
 
 def _method(side: Mapping[str, Any]) -> str:
     name = str(side["method"])
-    rest = ", ".join(f"{key} {value}" for key, value in side.items() if key != "method")
+    rest = ", ".join(f"{key} {_value(value)}" for key, value in side.items() if key != "method")
     return _METHODS.get(name, name) + (f" ({rest})" if rest else "")
+
+
+def _value(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _alpha(claim: Mapping[str, Any]) -> str:

@@ -150,11 +150,10 @@ def _answers(release: Verified, budget: Budget) -> bool:
         return True
     if release.randomised or not {axis for axis, _ in budget.amounts} <= set(release.axes):
         return False
-    for axis in (INPUT_FEATURES, INPUT_PATCH):
-        declared = {0} | {declared.get(axis) for declared in release.budgets}
-        if budget.get(axis) not in declared:
-            return False
-    return True
+    asked, *declared = (
+        (one.get(INPUT_FEATURES), one.get(INPUT_PATCH)) for one in (budget, *release.budgets)
+    )
+    return asked in {(0, 0), *declared}
 
 
 def _change(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from auditor.guarantee.claim import Judgement, Rule
 from auditor.guarantee.smoothing import rule_for
+from auditor.guarantee.test.ablation import Ablation
 from auditor.guarantee.threat import Budget
 from auditor.guarantee.vote import counts
 from auditor.guarantee.vote.draws import DrawsRule
@@ -31,6 +32,15 @@ MASKS: Json = {"method": "two-mask", "groups": 4, "pixels": 1}
 THREE: Json = {"method": "two-mask", "groups": 3, "pixels": 1}
 FIVE: Json = {"method": "two-mask", "groups": 5, "pixels": 2}
 WINDOWS: Json = {"method": "two-mask", "window": 2, "step": 1, "patch": 1}
+JOINT: Json = {
+    "method": "two-mask",
+    "groups": 3,
+    "pixels": 1,
+    "window": 2,
+    "step": 1,
+    "patch": 1,
+}
+COLUMNS: Json = {"method": "ablation", "region": "columns", "size": 1, "step": 1, "wrap": True}
 
 
 def tallies(total: int, parts: int) -> Iterator[Tally]:
@@ -272,8 +282,13 @@ def fixed(
     training: Json | None = None,
     **more: object,
 ) -> MarginRule:
-    axis = "inputPatch" if "window" in test else "inputFeatures"
-    budgets = [b for b in grid(axis, amounts, depths) if any(b.values())]
+    windows_alone = "window" in test and "groups" not in test
+    axes = ["inputPatch"] if windows_alone else ["inputFeatures"]
+    axes += ["inputPatch"] if test is JOINT or test is COLUMNS else []
+    listed = [Budget.of(b) for axis in axes for b in grid(axis, amounts, depths)]
+    budgets = [b.to_json() for b in dict.fromkeys(listed) if b.amounts]
+    if test is JOINT:
+        budgets += [{"inputFeatures": 1, "inputPatch": 1}]
     side = training or partition(members)
     built = rule_for(audit(side, test, budgets, members=members, **more))  # type: ignore[arg-type]
     assert isinstance(built, MarginRule)
@@ -300,6 +315,11 @@ def nested(
 
 SMALL = budgets_of((0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (0, 2), (1, 2), (3, 3))
 FEW = budgets_of((0, 0), (1, 0), (0, 1), (1, 1))
+PATCHES = (
+    *FEW,
+    *(Budget.of({"trainExamples": c, "inputPatch": s}) for c in (0, 1) for s in (1, 2)),
+)
+BOTH = (*FEW, *(Budget.of({"inputFeatures": t, "inputPatch": 1}) for t in (0, 1)))
 
 FIXED: dict[str, World] = {
     "plain vote": World(
@@ -381,8 +401,38 @@ FIXED: dict[str, World] = {
 }
 
 
+ABLATED: dict[str, World] = {
+    "columns": World(
+        fixed(3, COLUMNS, (0, 1, 2), (0, 1), shape=(1, 2, 5)),
+        ((0, 3, 0), (3, 0, 0), (0, 2, 1), (1, 1, 1), (0, 0, 3)),
+        rows=12,
+        budgets=PATCHES,
+        deepest=1,
+        certified=30,
+    ),
+    "columns, the first class": World(
+        fixed(3, COLUMNS, (0, 1, 2), (0, 1), shape=(1, 2, 5)),
+        ((3, 0, 0), (0, 3, 0), (2, 1, 0), (1, 1, 1)),
+        rows=12,
+        budgets=PATCHES,
+        deepest=1,
+        certified=30,
+    ),
+    "columns, three classes": World(
+        fixed(1, COLUMNS, (0, 1, 2), (0, 1), shape=(1, 2, 6), classes=3),
+        ((0, 1, 0, 0), (1, 0, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)),
+        rows=15,
+        budgets=PATCHES,
+        deepest=0,
+        certified=30,
+        bias=0.6,
+    ),
+}
+
+
 def views_violations(world: World) -> Found:
-    oracle = Fixed(world.rule, world.deepest, ordered=False)
+    ordered = isinstance(world.rule, MarginRule) and isinstance(world.rule.test, Ablation)
+    oracle = Fixed(world.rule, world.deepest, ordered=ordered)
     found = Found()
     for row in world.random_rows():
         data = encode_row(row)
@@ -464,6 +514,19 @@ MASKED: dict[str, World] = {
 }
 
 
+MASKED |= {
+    "groups and windows": World(
+        fixed(1, JOINT, (0, 1), (0,), shape=(1, 2, 3)),
+        ((0, 1, 0), (1, 0, 0), (0, 0, 1)),
+        rows=20,
+        budgets=BOTH,
+        deepest=0,
+        certified=30,
+        bias=0.95,
+    ),
+}
+
+
 def masked_rows(world: World) -> Iterator[list[Tally]]:
     """Rows in which one mask's pairs may speak against the label, and the mask itself not."""
     rule, source = world.rule, random.Random(6)
@@ -493,7 +556,7 @@ def masked_violations(world: World) -> Found:
             both = said_of(world.rule, data, budget, members)
             found.claims += max(both) >= 0
             found.later += both[0] != both[1]  # one of them is less than it could be
-            alone = not budget.get("inputFeatures")
+            alone = {axis for axis, _ in budget.amounts} <= {"trainExamples"}
             forged = oracle.votes(members)
             touched = forged + budget.get("trainExamples") if alone else forged
             asked = Budget() if alone else budget

@@ -16,10 +16,14 @@ from auditor.guarantee.threat import Budget
 from auditor.guarantee.vote.plurality import encode_row
 from tests.guarantee.audits import NONE, Json, audit
 from tests.guarantee.forging import (
+    ABLATED,
+    BOTH,
+    COLUMNS,
     DRAWN,
     FIVE,
     FIXED,
     FLIP,
+    JOINT,
     MASKED,
     MASKS,
     SEED,
@@ -44,6 +48,13 @@ def test_drawn_members_stand_exactly_as_long_as_every_forged_row(name: str) -> N
     found = DRAWN[name].violations()
     assert (found.sooner, found.later) == (0, 0)
     assert found.claims >= DRAWN[name].certified, "the rows must certify something"
+
+
+@pytest.mark.parametrize("name", ABLATED)
+def test_ablated_views_stand_exactly_as_long_as_every_forged_row(name: str) -> None:
+    found = views_violations(ABLATED[name])
+    assert (found.sooner, found.later) == (0, 0)
+    assert found.claims >= ABLATED[name].certified, "the rows must certify something"
 
 
 @pytest.mark.parametrize("name", FIXED)
@@ -132,6 +143,14 @@ RULES: dict[str, tuple[Rule, bytes]] = {
         fixed(3, WINDOWS, (0, 1), (0, 1), shape=(1, 2, 4)),
         encode_row([(0, 3, 0)] * 6),
     ),
+    "columns": (
+        fixed(5, COLUMNS, (0, 1, 2), (0, 1), shape=(1, 3, 9)),
+        encode_row([(1, 4, 0)] * 7 + [(3, 2, 0), (1, 1, 3)]),
+    ),
+    "groups and windows": (
+        fixed(3, JOINT, (0, 1), (0, 1), shape=(1, 2, 3)),
+        encode_row([(3, 0, 0)] * 17 + [(1, 2, 0)]),
+    ),
     "drawn": (
         rule_for(
             audit(SEED, FLIP, [{"total": t} for t in (1, 2, 3)], members=1000, alpha="1/1000")
@@ -182,7 +201,7 @@ def test_the_slack_is_the_last_number_of_cells_at_which_a_budget_survives(name: 
     rule, row = RULES[name]
     label = rule.judge(row).label
     asked = (
-        *(Budget(), *rule.budgets, *budgets_of((1, 0), (2, 0), (0, 2), (1, 1), (4, 4))),
+        *(Budget(), *rule.budgets, *budgets_of((1, 0), (2, 0), (0, 2), (1, 1), (4, 4)), *BOTH),
         *(Budget.of({axis: 1}) for axis in ("total", "inputPatch", "trainLabels")),
     )
     for members in (0, 1, 2, 1 << 60):

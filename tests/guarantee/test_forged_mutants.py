@@ -10,12 +10,15 @@ import pytest
 from auditor.guarantee.claim import Judgement
 from auditor.guarantee.threat import Budget
 from auditor.guarantee.vote import first_round
+from auditor.guarantee.vote.ablated import Ablated
+from auditor.guarantee.vote.deciding import Amounts
 from auditor.guarantee.vote.draws import DrawsRule, _Cast
 from auditor.guarantee.vote.first_round import FirstRound
 from auditor.guarantee.vote.nested import NestedRule
 from auditor.guarantee.vote.plurality import Tallies, margin
 from auditor.guarantee.vote.remaining import Remaining
 from tests.guarantee.forging import (
+    ABLATED,
     DRAWN,
     FIXED,
     MASKED,
@@ -37,6 +40,10 @@ def drawn_broken(name: str) -> Callable[[], int]:
 
 def views_broken(name: str) -> Callable[[], int]:
     return lambda: views_violations(FIXED[name]).sooner
+
+
+def ablated_broken(name: str) -> Callable[[], int]:
+    return lambda: views_violations(ABLATED[name]).sooner
 
 
 def masks_broken(name: str) -> Callable[[], int]:
@@ -93,12 +100,12 @@ def _one_draw_less(rule: NestedRule, row: bytes, *, cells: int, members: int) ->
     return _nested_surviving(rule, row, cells=max(0, cells - 1), members=members)
 
 
-def _one_view_more(left: Remaining, amount: int, forged: int) -> int:
-    return _remaining_margin(left, amount, max(0, forged - 1))
+def _one_view_more(left: Remaining, amounts: Amounts, forged: int) -> int:
+    return _remaining_margin(left, amounts, max(0, forged - 1))
 
 
-def _slack_one_more(left: Remaining, amount: int | None, parts: int) -> int:
-    slack = _remaining_slack(left, amount, parts)
+def _slack_one_more(left: Remaining, amounts: Amounts, parts: int) -> int:
+    slack = _remaining_slack(left, amounts, parts)
     return slack + 1 if slack >= 0 else slack
 
 
@@ -120,6 +127,21 @@ def _settled_by_one_each(tallies_: Tallies, count: int, touched: int) -> list[in
         label if label is None or tallies_.margins(label)[index] >= touched else None
         for index, label in enumerate(tallies_.labels(count))
     ]
+
+
+def _a_forged_view_takes_one(left: Ablated, amounts: Amounts, parts: int) -> int:
+    return max(-1, left.outer(2 * (parts + left.members), amounts))
+
+
+def _one_ablated_view_more(left: Ablated, amounts: Amounts, forged: int) -> int:
+    return _ablated_margin(left, amounts, max(0, forged - 1))
+
+
+def _ablated_members_are_free(left: Ablated, amounts: Amounts, forged: int) -> int:
+    return _ablated_margin(left, amounts, forged) + 2 * left.members
+
+
+_ablated_margin = Ablated._margin
 
 
 def _one_mask_fewer(which: type[FirstRound], *given: Any) -> FirstRound:
@@ -210,6 +232,15 @@ MUTANTS = {
     "members turn views by one vote each": Mutant(
         views_broken("views, even, the first class"),
         attribute(Tallies, "settled", _settled_by_one_each),
+    ),
+    "a forged view takes one off the outer margin of ablated views": Mutant(
+        ablated_broken("columns"), attribute(Ablated, "slack", _a_forged_view_takes_one)
+    ),
+    "an ablated view more": Mutant(
+        ablated_broken("columns"), attribute(Ablated, "_margin", _one_ablated_view_more)
+    ),
+    "forged members are free over ablated views": Mutant(
+        ablated_broken("columns"), attribute(Ablated, "_margin", _ablated_members_are_free)
     ),
     "one mask fewer": Mutant(masks_broken("one model"), first(_one_mask_fewer)),
     "ties go to the label": Mutant(masks_broken("one model"), first(_ties_go_to_the_label)),

@@ -8,7 +8,7 @@ every view, and every change of the input within t. The deployed rule must not m
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, combinations_with_replacement, product
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from auditor.guarantee.claim import Judgement
 from auditor.guarantee.smoothing import rule_for, views_for
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import INPUT_FEATURES, INPUT_PATCH, TRAIN_EXAMPLES, Budget
+from auditor.guarantee.vote.deciding import Margins
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import Tallies, encode_row
 from tests.guarantee.audits import NONE, Json, audit, partition
@@ -272,7 +273,7 @@ MUTANTS = {
 _frontier = MarginRule._frontier
 
 
-def _one_more(rule: MarginRule, margins: Mapping[int, int]) -> tuple[Budget, ...]:
+def _one_more(rule: MarginRule, margins: Margins) -> tuple[Budget, ...]:
     return _frontier(rule, {t: margin + 1 for t, margin in margins.items()})
 
 
@@ -290,11 +291,11 @@ def _all_present(tallies: Tallies, label: int) -> list[int]:
     ]
 
 
-def _all_but_the_last(rule: MarginRule, margins: list[int]) -> dict[int, int]:
+def _all_but_the_last(rule: MarginRule, margins: list[int]) -> Margins:
     return dict.fromkeys(rule.amounts, min(margins[:-1]))
 
 
-def _first_round_only(rule: MarginRule, margins: list[int]) -> dict[int, int]:
+def _first_round_only(rule: MarginRule, margins: list[int]) -> Margins:
     least = min(margins[: len(rule._first_round)])
     return dict.fromkeys(rule.amounts, least)
 

@@ -30,9 +30,18 @@ TEST: dict[str, Json] = {
     "views": {"method": "views", "groups": 4, "partitions": 2},
     "two-mask": {"method": "two-mask", "groups": 5, "pixels": 1},
     "windows": {"method": "two-mask", "window": 4, "step": 2, "patch": 3},
+    "joint": {
+        "method": "two-mask",
+        "groups": 5,
+        "pixels": 1,
+        "window": 4,
+        "step": 2,
+        "patch": 3,
+    },
+    "ablation": {"method": "ablation", "region": "columns", "size": 2, "step": 1, "wrap": True},
 }
 DRAWN = ("flip", "bag")
-FIXED_VIEWS = ("views", "two-mask", "windows")
+FIXED_VIEWS = ("views", "two-mask", "windows", "joint", "ablation")
 AXES = {
     ("none", "flip"): ("inputFeatures",),
     ("none", "windows"): ("inputPatch",),
@@ -46,6 +55,8 @@ AXES = {
     ("neighbours", "none"): ("trainExamples",),
     ("neighbours", "two-mask"): ("trainExamples", "inputFeatures"),
     ("neighbours", "flip"): ("trainExamples", "inputFeatures"),
+    ("partition", "joint"): ("trainExamples", "inputFeatures", "inputPatch"),
+    ("none", "ablation"): ("inputFeatures", "inputPatch"),
 }
 
 

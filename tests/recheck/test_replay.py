@@ -28,6 +28,8 @@ SIDES = [
     ("partition", "flip"),
     ("partition", "views"),
     ("none", "two-mask"),
+    ("partition", "joint"),
+    ("partition", "ablation"),
 ]
 
 

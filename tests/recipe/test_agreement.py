@@ -32,6 +32,15 @@ TEST: Final[dict[str, dict[str, Any]]] = {
     "views": {"method": "views", "groups": 4, "partitions": 2},
     "pixels": {"method": "two-mask", "groups": 5, "pixels": 2},
     "windows": {"method": "two-mask", "window": 5, "step": 2, "patch": 3},
+    "pixels and windows": {
+        "method": "two-mask",
+        "groups": 4,
+        "pixels": 1,
+        "window": 5,
+        "step": 2,
+        "patch": 3,
+    },
+    "ablation": {"method": "ablation", "region": "block", "size": 2, "step": 1, "wrap": True},
 }
 AXES: Final = (
     "trainExamples",

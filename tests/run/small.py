@@ -23,6 +23,8 @@ TEST = {
     "views": 'method = "views"\ngroups = 4\npartitions = 3',
     "two-mask": 'method = "two-mask"\ngroups = 6\npixels = 1',
     "windows": 'method = "two-mask"\nwindow = 4\nstep = 2\npatch = 3',
+    "joint": 'method = "two-mask"\ngroups = 4\npixels = 1\nwindow = 4\nstep = 2\npatch = 3',
+    "ablation": 'method = "ablation"\nregion = "columns"\nsize = 3',
 }
 BUDGETS = {
     "none": "",
@@ -31,9 +33,12 @@ BUDGETS = {
     "views": "inputFeatures = [0, 1]",
     "two-mask": "inputFeatures = [0, 1]",
     "windows": "inputPatch = [0, 3]",
+    "joint": "inputFeatures = [0, 1], inputPatch = [0, 3]",
+    "ablation": "inputFeatures = [0, 1], inputPatch = [0, 2]",
 }
 DRAWN = frozenset({"flip", "bag"})
 NOISY = frozenset({"flip", "hide"})
+FAMILIES = ("views", "two-mask", "windows", "joint", "ablation")
 
 
 def digits() -> dict[str, Any]:

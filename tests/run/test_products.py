@@ -16,7 +16,7 @@ SENSIBLE = [
     for training in small.TRAINING
     for test in small.TEST
     if (training, test) != ("none", "none")
-    and not (training in small.DRAWN and test in {"views", "two-mask", "windows"})
+    and not (training in small.DRAWN and test in small.FAMILIES)
     and (training != "content" or test == "none")
 ]
 
@@ -52,7 +52,7 @@ def test_a_product_runs_verifies_and_predicts_what_it_claims(
 
 @pytest.mark.parametrize(
     ("training", "test"),
-    [(a, b) for a in sorted(small.DRAWN) for b in ("views", "two-mask", "windows")],
+    [(a, b) for a in sorted(small.DRAWN) for b in small.FAMILIES],
 )
 def test_a_drawn_member_never_votes_twice(training: str, test: str, tmp_path: Path) -> None:
     recipe = small.recipe(tmp_path, training, test)

@@ -17,7 +17,7 @@ from auditor.errors import RecipeError
 from auditor.format.audit import Audit
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import threat_for
-from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
+from auditor.guarantee.test.joint_masks import TwoMasks
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import encode_row
 from tests import honest
@@ -138,18 +138,22 @@ def _keep(rng: random.Random) -> str:
 
 
 def _test(rng: random.Random) -> Recipe:
-    method = rng.choice(("none", "flip", "flip", "hide", "views", "two-mask"))
+    method = rng.choice(("none", "flip", "flip", "hide", "views", "two-mask", "ablation"))
     if method == "flip":
         return {"method": method, "keep": _keep(rng)}
     if method == "hide":
         return {"method": method, "show": rng.choice((*SHOWS * 8, *USELESS_SHOWS))}
     if method == "views":
         return {"method": method, "groups": rng.randint(2, 8), "partitions": rng.randint(1, 5)}
-    if method == "two-mask" and rng.random() < 0.5:
-        return {"method": method, "groups": rng.randint(3, 8), "pixels": rng.choice((1, 1, 2, 3))}
+    if method == "ablation":
+        region = rng.choice(("block", "columns", "rows"))
+        sizes = {"size": rng.randint(1, 4), "step": rng.choice((1, 1, 2, 3))}
+        return {"method": method, "region": region, **sizes, "wrap": rng.random() < 0.5}
     if method == "two-mask":
+        groups = {"groups": rng.randint(3, 8), "pixels": rng.choice((1, 1, 2, 3))}
         sides = {key: rng.randint(1, 3) for key in ("step", "patch")}
-        return {"method": method, "window": rng.randint(2, 4), **sides}
+        windows = {"window": rng.randint(2, 4), **sides}
+        return {"method": method, **rng.choice((groups, windows, {**groups, **windows}))}
     return {"method": method}
 
 
@@ -157,8 +161,10 @@ def _budgets(rng: random.Random, training: Recipe, test: Recipe) -> list[Recipe]
     """Return budgets, nearly always along covered axes and none twice."""
     covered = {"flip": ("trainFeatures", "trainLabels"), "none": ()}
     axes = [*covered.get(training["method"], ("trainExamples",))]
-    if test["method"] != "none":
-        axes.append("inputPatch" if "window" in test else "inputFeatures")
+    if test["method"] != "none" and ("groups" in test or "window" not in test):
+        axes.append("inputFeatures")
+    if "window" in test or test["method"] == "ablation":
+        axes.append("inputPatch")
     if rng.random() < 0.03:
         axes.append("inputPatch")
     totals = {training["method"], test["method"]} == {"flip"} and rng.random() < 0.5
@@ -198,7 +204,7 @@ def _row(rng: random.Random, rule: Rule, _index: int, truth: int) -> bytes:
 
 def _dissent(rng: random.Random, rule: MarginRule, tallies: list[list[int]]) -> None:
     """Let all members say the same, or nothing, in every view that hides what one mask hides."""
-    if isinstance(rule.test, GroupMasks | WindowMasks):
+    if isinstance(rule.test, TwoMasks):
         unions = [set(hidden) for hidden in rule.test.unions()]
         mask = rng.choice(unions[: rule.test.masks])
         alike = [0] * (rule.classes + 1)

@@ -121,32 +121,49 @@ function views(row, classes, voters) {
   return found;
 }
 
-/** The different amounts of an axis in the declared budgets and 0, in increasing order. */
-const amounts = (budgets, axis) =>
-  [...new Set([0, ...budgets.map((budget) => budget.get(axis) ?? 0)])].sort((a, b) => a - b);
+/** The different amounts on some axes in the declared budgets, and none, in increasing order. */
+function amounts(budgets, axes) {
+  const all = [new Map(), ...budgets].map((budget) => axes.map((axis) => budget.get(axis) ?? 0));
+  const different = [...new Map(all.map((each) => [each.join(' '), each])).values()];
+  const differs = (a, b) => a.map((amount, i) => amount - b[i]).find((difference) => difference !== 0);
+  return different.sort((a, b) => differs(a, b) ?? 0);
+}
 
 function fixedRule({ classes, voters, budgets, test }) {
-  const axis = test.axes[0] ?? null;
-  const declared = axis === null ? [0] : amounts(budgets, axis);
-  const labelOf = { none: (seen) => seen[0].label, views: pluralityOfViews, 'two-mask': twoMaskLabel }[test.method];
-  const marginAt = { none: least, views: marginOfViews, 'two-mask': marginOfMasks }[test.method];
+  const { axes } = test;
+  const declared = axes.length === 0 ? [[0]] : amounts(budgets, axes);
+  const labelOf = {
+    none: (seen) => seen[0].label,
+    views: pluralityOfViews,
+    ablation: pluralityOfViews,
+    'two-mask': twoMaskLabel,
+  }[test.method];
+  const marginAt = {
+    none: least,
+    views: marginOfViews,
+    ablation: ablatedMargins(test, classes),
+    'two-mask': test.hiding ? marginOfJointMasks(test) : marginOfMasks,
+  }[test.method];
   return (row) => {
     const seen = views(row, classes, voters);
     const label = labelOf(seen, test, classes);
     if (label === null) return { label, statistics: statistics({ margins: [] }), frontier: [] };
     const own = seen.map(({ votes, abstained }) => margin(label, votes, abstained));
-    const margins = declared.map((amount) => [amount, marginAt(own, amount, test, voters)]);
-    const certified = margins
-      .filter(([, value]) => value >= 0)
-      .map(([amount, value]) => budgetOf(Math.floor(value / 2), axis, amount));
+    const found = declared.map((changed) => marginAt(own, changed, test, voters, seen, label));
+    const margins = declared.map((changed, i) => [...changed, found[i]]);
+    const certified = declared
+      .map((changed, i) => budgetOf(Math.floor(found[i] / 2), axes, changed))
+      .filter((_, i) => found[i] >= 0);
     return { label, statistics: statistics({ margins }), frontier: maximal(certified) };
   };
 }
 
-function budgetOf(poisoned, axis, amount) {
+function budgetOf(poisoned, axes, changed) {
   const budget = new Map();
   if (poisoned > 0) budget.set('trainExamples', poisoned);
-  if (amount > 0) budget.set(axis, amount);
+  axes.forEach((axis, i) => {
+    if (changed[i] > 0) budget.set(axis, changed[i]);
+  });
   return budget;
 }
 
@@ -162,13 +179,55 @@ function pluralityOfViews(seen, test, classes) {
   return plurality(counts, abstained);
 }
 
-function marginOfViews(own, amount, test, voters) {
+function marginOfViews(own, [amount], test, voters) {
   const place = Math.floor(own.length / 2) + test.partitions * amount + 1;
   const sorted = [...own].sort((a, b) => b - a);
   return place <= sorted.length ? sorted[place - 1] : -voters - 1;
 }
 
-const marginOfMasks = (own, amount, test) => least(amount === 0 ? own.slice(0, test.masks) : own);
+const marginOfMasks = (own, [amount], test) => least(amount === 0 ? own.slice(0, test.masks) : own);
+
+/** Of the masks that hide a change, the one whose unions go deepest; of the changes, the worst. */
+function marginOfJointMasks({ masks, union, hiding }) {
+  const every = [...Array(masks).keys()];
+  const changes = new Map();
+  return (own, [pixels, square]) => {
+    const key = `${pixels} ${square}`;
+    if (!changes.has(key)) changes.set(key, hiding(pixels, square));
+    const unions = every.map((mask) => least(every.map((other) => own[union(mask, other)])));
+    const worst = least(changes.get(key).map((hidden) => Math.max(...hidden.map((mask) => unions[mask]))));
+    return pixels + square === 0 ? Math.max(worst, least(own.slice(0, masks))) : worst;
+  };
+}
+
+/** The largest m at which views whose labels have margins of m carry the label past every change. */
+function ablatedMargins(test, classes) {
+  const sets = new Map();
+  const reached = (square) => {
+    if (!sets.has(square)) sets.set(square, test.reached(square));
+    return sets.get(square);
+  };
+  return (_, [pixels, square], { views: total }, voters, seen, label) => {
+    const ownMargin = ({ votes, abstained, label: said }) => (said === null ? -1 : margin(said, votes, abstained));
+    const depths = seen.map(ownMargin);
+    const rivals = [...Array(classes).keys()].filter((rival) => rival !== label);
+    const carried = (m) => rivals.every((rival) => {
+      // what a view is worth to the label against this rival, above an abstention
+      const worth = seen.map(({ label: said }, i) => {
+        if (depths[i] < m || said === rival) return 0;
+        return said === label ? 2 : 1;
+      });
+      const sum = (views) => views.reduce((a, view) => a + worth[view], 0);
+      const whole = worth.reduce((a, b) => a + b, 0);
+      const patch = Math.max(...reached(square).map(sum));
+      const single = reached(1).map(sum).sort((a, b) => b - a);
+      const charged = single.slice(0, pixels).reduce((a, b) => a + b, 0);
+      return whole - patch - charged - total - (rival < label ? 1 : 0) >= 0;
+    });
+    for (let m = voters; m >= 0; m--) if (carried(m)) return m;
+    return -voters - 1;
+  };
+}
 
 function twoMaskLabel(seen, { masks, union }, classes) {
   const first = seen.slice(0, masks).map(({ label }) => label);
@@ -185,7 +244,7 @@ function twoMaskLabel(seen, { masks, union }, classes) {
 }
 
 const noisyRule = ({ classes, voters, budgets, leastOfAll, least: leastCounts }) => {
-  const declared = amounts(budgets, 'trainExamples');
+  const declared = amounts(budgets, ['trainExamples']).flat();
   return (row) => {
     const seen = views(row, classes, voters);
     const counts = Array(classes).fill(0);

@@ -1,7 +1,7 @@
 // The two sides of a recipe's smoothing (section 6): their parameters, covered axes and threats.
 // All failures here are of step 5.
 
-import { groupMasks, windowMasks } from './masks.mjs';
+import { coveringSets, groupMasks, jointMasks, regions, windowMasks } from './masks.mjs';
 import { ONE, ZERO, divide, less, parseFraction, parseNumber, subtract } from './rational.mjs';
 import { demand } from './refusal.mjs';
 import * as shapes from './shapes.mjs';
@@ -78,18 +78,22 @@ export function checkNeighbours(recipe, count) {
 /** The test side: covered axes, and its noise or its views. */
 export function readTest(side, layout) {
   const windows = side instanceof Map && side.has('window');
+  const both = windows && side.has('groups');
   const place = upTo(Math.min(...layout.shape.slice(1)));
-  const masks = windows
-    ? { window: place, step: place, patch: place }
-    : { groups: upTo(VIEWS, 3), pixels: upTo(64) };
+  const ofWindows = { window: place, step: place, patch: place };
+  const ofGroups = { groups: upTo(VIEWS, 3), pixels: upTo(64) };
+  const masks = both ? { ...ofGroups, ...ofWindows } : windows ? ofWindows : ofGroups;
   const name = method(side, 'test', {
     none: {},
     flip: { keep: share },
     hide: { show: share },
     views: { groups: upTo(VIEWS, 2), partitions: upTo(VIEWS) },
     'two-mask': masks,
+    ablation: {
+      region: shapes.oneOf('block', 'columns', 'rows'), size: upTo(VIEWS), step: upTo(VIEWS), wrap: truth,
+    },
   });
-  const common = { method: name, axes: ['inputFeatures'], noisy: false, covers: Infinity };
+  const common = { method: name, axes: ['inputFeatures'], noisy: false, covers: {} };
   if (name === 'none') return { ...common, axes: [], views: 1 };
   if (name === 'flip') {
     const keep = parseFraction(side.get('keep'));
@@ -101,8 +105,10 @@ export function readTest(side, layout) {
     check(less(ZERO, show) && less(show, ONE), 'show: expected more than 0 and less than 1');
     return { ...common, noisy: true, show };
   }
-  if (name === 'two-mask' && windows) return { ...common, ...windowTest(side, layout) };
+  if (name === 'ablation') return { ...common, ...ablationTest(side, layout) };
+  if (windows && !both) return { ...common, ...windowTest(side, layout) };
   check(side.get('groups') <= layout.units, 'more groups than units');
+  if (both) return { ...common, ...jointTest(side, layout) };
   if (name === 'two-mask') return { ...common, ...groupTest(side) };
   const [groups, partitions] = [side.get('groups'), side.get('partitions')];
   check(groups * partitions <= VIEWS, 'too many views');
@@ -122,7 +128,8 @@ function groupTest(side) {
   let views = 0;
   for (let size = pixels; size <= 2 * pixels; size++) views += choose(groups, size);
   check(views <= VIEWS, 'too many views');
-  return { ...groupMasks(groups, pixels, choose(groups, pixels)), views, covers: pixels };
+  const count = choose(groups, pixels);
+  return { ...groupMasks(groups, pixels, count), views, covers: { inputFeatures: pixels } };
 }
 
 function windowTest(side, layout) {
@@ -130,6 +137,7 @@ function windowTest(side, layout) {
   const [window, step, patch] = ['window', 'step', 'patch'].map((key) => side.get(key));
   const along = layout.shape.slice(1).map((extent) => Math.ceil((extent - window) / step) + 1);
   const count = along[0] * along[1];
+  const all = [];
   const views = (count * (count + 1)) / 2;
   check(count <= MASKS && views <= VIEWS, 'too many windows');
   for (const extent of layout.shape.slice(1)) {
@@ -139,8 +147,49 @@ function windowTest(side, layout) {
     // A square that starts before the next window must end within this one.
     const gaps = starts.map((at, i) => (i === 0 ? 1 : at - starts[i - 1]));
     check(gaps.every((gap) => gap - 1 + patch <= window), 'a patch that no window covers');
+    all.push({ starts, extent });
   }
-  return { axes: ['inputPatch'], ...windowMasks(count), views, covers: patch };
+  const covering = (square) => coveringSets(all, window, square);
+  const covers = { inputPatch: patch };
+  return { axes: ['inputPatch'], ...windowMasks(count), views, covers, covering };
+}
+
+/** Masks that hide groups and a window. */
+function jointTest(side, layout) {
+  const [groups, windows] = [groupTest(side), windowTest(side, layout)];
+  const [count, views] = [groups.masks * windows.masks, groups.views * windows.views];
+  check(count <= MASKS && views <= VIEWS, 'too many masks of groups and windows');
+  return {
+    ...jointMasks(groups, windows),
+    axes: ['inputFeatures', 'inputPatch'],
+    views,
+    covers: { ...groups.covers, ...windows.covers },
+  };
+}
+
+const truth = (value, where, grade) => demand(typeof value === 'boolean', grade, `${where}: expected a truth value`);
+
+/** Views that show one region of an image; where they lie matters to what a patch reaches. */
+function ablationTest(side, layout) {
+  check(layout.shape.length === 3, 'regions of what is no image');
+  const [, height, width] = layout.shape;
+  const region = side.get('region');
+  const longest = { block: Math.min(height, width), columns: width, rows: height }[region];
+  const [size, step, wrap] = ['size', 'step', 'wrap'].map((key) => side.get(key));
+  check(size <= longest && step <= longest, 'a region longer than the image');
+  const along = (extent, whole) => {
+    if (whole) return { starts: [0], size: extent, extent };
+    const starts = [];
+    for (let at = 0; at < (wrap ? extent : extent - size); at += step) starts.push(at);
+    if (!wrap) starts.push(extent - size);
+    return { starts, size, extent };
+  };
+  const [down, across] = [along(height, region === 'columns'), along(width, region === 'rows')];
+  const views = down.starts.length * across.starts.length;
+  check(views <= MASKS, 'too many regions');
+  const covers = { inputPatch: Math.min(height, width) };
+  const axes = ['inputFeatures', 'inputPatch'];
+  return { axes, views, covers, reached: (square) => regions(down, across, square) };
 }
 
 /** Shape, unit and symbols of an input. */

@@ -12,6 +12,7 @@ const BUDGETS = 512;
 const DRAWS = 2 ** 20;
 const EXAMPLES = 2 ** 40;
 const SPLITS = 16384;
+const SQUARES = 1024;
 const FLIPPED = ['trainFeatures', 'trainLabels', 'inputFeatures'];
 
 /** Everything that an audit, whose shape was checked, says about the rule and its budgets. */
@@ -41,14 +42,14 @@ export function readSmoothing(audit) {
 }
 
 /** The declared budgets, without amounts of zero. */
-function readBudgets(claim, { axes, test }) {
+function readBudgets(claim, { axes, test, classes }) {
   const budgets = claim.get('budgets').map((declared) => {
     const budget = new Map([...declared].filter(([, amount]) => amount > 0));
     for (const [axis] of declared) check(shapes.AXES.includes(axis), `no axis ${axis}`);
     for (const [axis, amount] of budget) {
       check(axes.includes(axis), `${axis} is not covered`);
       check(amount <= shapes.AMOUNT, `${axis}: more than ${shapes.AMOUNT}`);
-      check(!test.axes.includes(axis) || amount <= test.covers, `${axis}: more than masks cover`);
+      check(amount <= (test.covers[axis] ?? Infinity), `${axis}: more than the views cover`);
     }
     check(!budget.has('total') || budget.size === 1, 'total does not stand alone');
     return budget;
@@ -56,6 +57,10 @@ function readBudgets(claim, { axes, test }) {
   check(budgets.length >= 1 && budgets.length <= BUDGETS, `expected 1 to ${BUDGETS} budgets`);
   const twice = budgets.some((budget, i) => budgets.slice(0, i).some((other) => same(budget, other)));
   check(!twice, 'a budget twice');
+  if (test.method === 'ablation') {
+    const squares = new Set([0, ...budgets.map((budget) => budget.get('inputPatch') ?? 0)]);
+    check(squares.size * classes <= SQUARES, 'too many sides of patches times classes');
+  }
   return budgets;
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,16 +117,29 @@ def test_many_releases_of_random_recipes_are_accepted_or_refused_by_both() -> No
         {"method": "two-mask", "groups": 4, "pixels": 1},
         {"method": "two-mask", "groups": 6, "pixels": 2},
         {"method": "views", "groups": 3, "partitions": 3},
+        {"method": "two-mask", "groups": 4, "pixels": 1, "window": 3, "step": 1, "patch": 2},
+        {"method": "two-mask", "groups": 5, "pixels": 2, "window": 3, "step": 2, "patch": 1},
+        {"method": "ablation", "region": "block", "size": 2, "step": 1, "wrap": True},
+        {"method": "ablation", "region": "block", "size": 2, "step": 2, "wrap": False},
+        {"method": "ablation", "region": "columns", "size": 1, "step": 1, "wrap": True},
+        {"method": "ablation", "region": "rows", "size": 2, "step": 1, "wrap": False},
     ],
+    ids=lambda test: " ".join(map(str, test.values())),
 )
 def test_both_decide_the_same_over_fixed_views(test: Json) -> None:
     rng = random.Random(json.dumps(test))
-    axis = "inputPatch" if "window" in test else "inputFeatures"
+    pixels = "window" not in test or "groups" in test
+    patches = "window" in test or test["method"] == "ablation"
+    changes = [{"inputFeatures": t} for t in (1, 2) if pixels and t <= test.get("pixels", 2)]
+    changes += [{"inputPatch": s} for s in (1, 2) if patches and s <= test.get("patch", 2)]
+    changes += [
+        {**one, **other} for one, other in combinations(changes, 2) if one.keys() != other.keys()
+    ]
     training = {"method": "partition", "parts": 5, "by": "content"}
     recipe = honest.resolved(
         "partition",
         smoothing={"training": training, "test": test},
-        budgets=({axis: 1}, {"trainExamples": 1}),
+        budgets=(*changes, {"trainExamples": 1}),
         members=5,
     )
     recipe["classes"] = ["a", "b", "c"]

@@ -84,13 +84,13 @@ class GroupMasks:
                 f"{where}: two masks of {params.pixels} of {params.groups} groups hide everything"
             )
             raise RecipeError(message)
-        _check_counts(params.masks, params.count, where)
+        check_counts(params.masks, params.count, where)
         return params
 
     @property
-    def reach(self) -> int:
+    def limits(self) -> tuple[int]:
         """Largest covered amount along the axis."""
-        return self.pixels
+        return (self.pixels,)
 
     @property
     def masks(self) -> int:
@@ -112,10 +112,13 @@ class GroupMasks:
         """Raise RecipeError when the layout cannot be cut into this many groups."""
         check_groups(layout, self.groups, where)
 
+    def pieces(self, layout: Layout, design_root: bytes) -> tuple[tuple[int, ...], ...]:
+        """Return the flat indices of every group."""
+        return jittered_groups(layout, self.groups, design_root)
+
     def views(self, layout: Layout, design_root: bytes) -> tuple[bytes, ...]:
         """Return the mask of every union, 1 = visible."""
-        groups = jittered_groups(layout, self.groups, design_root)
-        return _views(self.unions(), groups, layout)
+        return hiding(self.unions(), self.pieces(layout, design_root), layout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,15 +148,15 @@ class WindowMasks:
             layout=layout,
         )
         # counted before they are laid out: a hostile recipe must not cost more than it says
-        _check_counts(params.masks, params.count, where)
+        check_counts(params.masks, params.count, where)
         for extent in layout.shape[1:]:
             _check_cover(params.starts(extent), params.window, params.patch, extent, where)
         return params
 
     @property
-    def reach(self) -> int:
+    def limits(self) -> tuple[int]:
         """Largest covered amount along the axis."""
-        return self.patch
+        return (self.patch,)
 
     @property
     def masks(self) -> int:
@@ -185,11 +188,10 @@ class WindowMasks:
         if layout != self.layout:
             raise fields.refuse(where, "shape", str(self.layout.shape), layout.shape)
 
-    def views(self, layout: Layout, design_root: bytes) -> tuple[bytes, ...]:
-        """Return the mask of every union, 1 = visible; a window hides all channels."""
-        del design_root
+    def pieces(self) -> tuple[tuple[int, ...], ...]:
+        """Return the flat indices of every window, row by row; a window has all channels."""
         channels, height, width = self.layout.shape
-        windows = tuple(
+        return tuple(
             tuple(
                 (channel * height + row) * width + column
                 for channel in range(channels)
@@ -199,10 +201,15 @@ class WindowMasks:
             for top in self.starts(height)
             for left in self.starts(width)
         )
-        return _views(self.unions(), windows, layout)
+
+    def views(self, layout: Layout, design_root: bytes) -> tuple[bytes, ...]:
+        """Return the mask of every union, 1 = visible; a window hides all channels."""
+        del design_root
+        return hiding(self.unions(), self.pieces(), layout)
 
 
-def _check_counts(masks: int, views: int, where: str) -> None:
+def check_counts(masks: int, views: int, where: str) -> None:
+    """Raise RecipeError for more masks, or more unions of two, than a verifier need look at."""
     for what, count, limit in (("masks", masks, MAX_MASKS), ("views", views, MAX_VIEWS)):
         if count > limit:
             message = f"{where}: {count} {what} exceed the limit of {limit}"
@@ -226,9 +233,10 @@ def _check_cover(starts: Iterable[int], window: int, patch: int, extent: int, wh
         open_ = max(open_, begin + window - patch + 1)
 
 
-def _views(
+def hiding(
     unions: Iterable[Hidden], pieces: Sequence[Sequence[int]], layout: Layout
 ) -> tuple[bytes, ...]:
+    """Return the mask of every view, 1 = visible, given the flat indices of each piece."""
     return tuple(
         layout.visible(index for piece in hidden for index in pieces[piece]) for hidden in unions
     )

@@ -5,11 +5,15 @@ Inside a view the members vote by plurality. Over the views:
 * one view (test ``none``): its label. Certified against c touched parts iff the margin is >= 2c.
 * ``views``: the plurality of the views. Certified against c and t changed units iff the views with
   margin >= 2c, less the partitions * t views that t units can reach, are more than half.
+* ``ablation``: the plurality of the views, as far as views that a change cannot reach carry it
+  (:mod:`~auditor.guarantee.vote.ablated`).
 * ``two-mask``: the two-mask rule. Certified against c alone iff every first-round view has margin
-  >= 2c; against c and a covered change of the input iff every union of two masks has.
+  >= 2c; against c and a covered change of the input iff every union of two masks has. Where masks
+  hide pixel groups and a window, a change needs one mask that hides it and whose unions with all
+  masks have.
 
-So one number for each declared amount t of the test axis decides every c: the claim holds iff
-``margin_t >= 2c``. Those numbers are the statistics.
+So one number for each declared amount on the test axes decides every c: the claim holds iff
+``margin >= 2c``. Those numbers are the statistics.
 """
 
 from __future__ import annotations
@@ -17,21 +21,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final
 
-from auditor.errors import ClaimError, RecipeError
+from auditor.errors import RecipeError
 from auditor.guarantee import claim
 from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
+from auditor.guarantee.test.ablation import Ablation
+from auditor.guarantee.test.joint_masks import JointMasks, TwoMasks
 from auditor.guarantee.test.none import NoTest
-from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks, decide
+from auditor.guarantee.test.two_mask import decide
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
+from auditor.guarantee.vote.ablated import Ablated
+from auditor.guarantee.vote.deciding import Amounts, Deciding, Margins, within
 from auditor.guarantee.vote.first_round import Unions
 from auditor.guarantee.vote.plurality import Tallies, plurality
 from auditor.guarantee.vote.remaining import Remaining
+from auditor.guarantee.vote.voters import at_least
 
 Label = int | None
-FixedTest = NoTest | Views | GroupMasks | WindowMasks
+FixedTest = NoTest | Views | Ablation | TwoMasks
+
+_MAX_COUNTS: Final = 1 << 10  # classes counted at every place of a patch, for each of its sides
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +63,26 @@ class MarginRule:
     randomised: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.test, GroupMasks | WindowMasks):
-            for t in self.amounts:
-                if t > self.test.reach:
+        test = self.test
+        if isinstance(test, TwoMasks):
+            self._check_limits(test.limits, "the masks cover")
+        if isinstance(test, Ablation):
+            self._check_limits(test.limits, "fits the image")
+            sides = len({side for _, side in self.amounts})
+            if sides * self.classes > _MAX_COUNTS:
+                message = (
+                    f"claim.budgets: {sides} sides of a patch (none counts too) and "
+                    f"{self.classes} classes: expected a product of at most {_MAX_COUNTS}"
+                )
+                raise RecipeError(message)
+
+    def _check_limits(self, limits: Sequence[int | None], why: str) -> None:
+        for amounts in self.amounts:
+            for axis, amount, limit in zip(self.test.axes, amounts, limits, strict=True):
+                if limit is not None and amount > limit:
                     message = (
-                        f"claim.budgets: {self.test.axes[0]} {t} exceeds what the masks cover: "
-                        f"expected at most {self.test.reach}"
+                        f"claim.budgets: {axis} {amount} exceeds what {why}: "
+                        f"expected at most {limit}"
                     )
                     raise RecipeError(message)
 
@@ -82,14 +107,23 @@ class MarginRule:
         return self.views * (self.classes + 1) * 2
 
     @cached_property
-    def amounts(self) -> tuple[int, ...]:
-        """Declared amounts t of the test axis, zero included, in increasing order."""
-        return tuple(sorted({0, *(self._changed(budget) for budget in self.budgets)}))
+    def _deciding(self) -> Deciding:
+        return Deciding(
+            axes=self.test.axes,
+            poisoned=TRAIN_EXAMPLES in self.axes,
+            budgets=self.budgets,
+            members=self.voters,
+        )
+
+    @property
+    def amounts(self) -> tuple[Amounts, ...]:
+        """Declared amounts on the test axes, one an axis, none included, in increasing order."""
+        return self._deciding.amounts
 
     @property
     def worst(self) -> int:
         """The least margin there can be; it stands for "no number of good views suffices"."""
-        return -self.voters - 1
+        return self._deciding.worst
 
     def decide(self, tallies: Callable[[tuple[int, ...]], Sequence[Sequence[int]]]) -> Label:
         """Return the deployed rule's label, None for an abstention.
@@ -115,9 +149,9 @@ class MarginRule:
     def judge(self, row: bytes) -> Judgement:
         """Run the rule and its bound on one input's evidence; ClaimError on malformed evidence."""
         label, tallies = self._read_row(row)
-        pairs = () if label is None else tuple(self._margins(tallies.margins(label)).items())
-        statistics: dict[str, object] = {"margins": [list(pair) for pair in pairs]}
-        return Judgement(label=label, statistics=statistics, frontier=self._frontier(dict(pairs)))
+        margins = {} if label is None else self._claimed(label, tallies)
+        statistics = self._deciding.statistics(margins)
+        return Judgement(label=label, statistics=statistics, frontier=self._frontier(margins))
 
     def check(self, label: Label, statistics: Statistics, frontier: Iterable[Budget]) -> None:
         """Raise ClaimError unless the statistics alone support the label and the frontier.
@@ -155,7 +189,7 @@ class MarginRule:
             return (-1,) * len(budgets)
         left = self._remaining(label, tallies, members)
         return tuple(
-            left.slack(self._amount(budget), budget.get(TRAIN_EXAMPLES))
+            max((-1, *(left.slack(a, budget.get(TRAIN_EXAMPLES)) for a in self._covering(budget))))
             if budget.amounts
             else left.label_slack()
             for budget in budgets
@@ -177,38 +211,57 @@ class MarginRule:
         )
         return label, tallies
 
-    def _remaining(self, label: int, tallies: Tallies, members: int) -> Remaining:
+    def _remaining(self, label: int, tallies: Tallies, members: int) -> Remaining | Ablated:
+        if isinstance(self.test, Ablation):
+            return self._ablated(label, tallies, members * self.each)
         return Remaining(
             label=label,
             tallies=tallies,
             members=members * self.each,
-            claimed=self._margins(tallies.margins(label)),
+            claimed=self._claimed(label, tallies),
             worst=self.worst,
             views=self.test if isinstance(self.test, Views) else None,
             rounds=self._unions.rounds if self._unions else (),
         )
 
-    def _amount(self, budget: Budget) -> int | None:
-        """Return the least declared amount of the test axis that covers a budget, if any does."""
+    def _ablated(self, label: int, tallies: Tallies, members: int = 0) -> Ablated:
+        return Ablated(
+            label=label,
+            tallies=tallies,
+            members=members,
+            views=self.views,
+            amounts=self.amounts,
+            reached=self._reached,
+            worst=self.worst,
+        )
+
+    @cached_property
+    def _reached(self) -> Mapping[int, Sequence[int]]:
+        """By declared side of a patch, and for 1, the views that each place of it reaches."""
+        assert isinstance(self.test, Ablation)  # noqa: S101 (asked for ablated views alone)
+        return {side: self.test.reached(side) for side in {1, *(side for _, side in self.amounts)}}
+
+    def _covering(self, budget: Budget) -> tuple[Amounts, ...]:
+        """Return the declared amounts on the test axes that cover a budget's."""
         if any(axis not in self.axes for axis, _ in budget.amounts):
-            return None
-        changed = self._changed(budget)
-        return next((t for t in self.amounts if t >= changed), None)
+            return ()
+        changed = self._deciding.changed(budget)
+        return tuple(amounts for amounts in self.amounts if within(changed, amounts))
 
     @property
     def _first_round(self) -> range:
         test = self.test
-        return range(test.masks if isinstance(test, GroupMasks | WindowMasks) else self.views)
+        return range(test.masks if isinstance(test, TwoMasks) else self.views)
 
     def _decide(self, first: Sequence[Label], second: Callable[[int, int], Label]) -> Label:
-        if not isinstance(self.test, GroupMasks | WindowMasks):
+        if not isinstance(self.test, TwoMasks):
             votes = [first.count(label) for label in range(self.classes)]
             return plurality(votes, first.count(None))
         return decide(first, second)
 
     @cached_property
     def _unions(self) -> Unions | None:
-        if not isinstance(self.test, GroupMasks | WindowMasks):
+        if not isinstance(self.test, TwoMasks):
             return None
         return Unions(self.test.unions(), masks=len(self._first_round))
 
@@ -217,71 +270,48 @@ class MarginRule:
         assert self._unions is not None  # noqa: S101 (only the two-mask rule has a second round)
         return self._unions.view(mask, other)
 
-    def _margins(self, margins: list[int]) -> dict[int, int]:
+    def _claimed(self, label: int, tallies: Tallies) -> dict[Amounts, int]:
+        if isinstance(self.test, Ablation):
+            return self._ablated(label, tallies).margins(0)
+        return self._margins(tallies.margins(label))
+
+    def _margins(self, margins: list[int]) -> dict[Amounts, int]:
         """Return the deciding margin for every declared amount."""
         test = self.test
         if isinstance(test, Views):
             ordered = sorted(margins, reverse=True)
-            needed = {t: test.good_views_needed(t) for t in self.amounts}
+            needed = {t: test.good_views_needed(*t) for t in self.amounts}
             return {
                 t: ordered[need - 1] if need <= len(ordered) else self.worst
                 for t, need in needed.items()
             }
         first = min(margins[: len(self._first_round)])
+        if isinstance(test, JointMasks):
+            assert self._unions is not None  # noqa: S101 (masks have unions)
+            rounds = [min(map(margins.__getitem__, views)) for views in self._unions.rounds]
+            covered = {amounts: test.covered(rounds, *amounts) for amounts in self.amounts}
+            return covered | {(0, 0): max(first, covered[0, 0])}
         least = min(margins)
-        return {t: least if t else first for t in self.amounts}
+        return {t: least if any(t) else first for t in self.amounts}
 
-    def _read(self, label: Label, statistics: Statistics) -> dict[int, int]:
-        """Return the margins by amount from a leaf; ClaimError when they are malformed."""
+    def _read(self, label: Label, statistics: Statistics) -> Margins:
+        """Return the margins from a leaf; ClaimError when they are malformed."""
         if label is not None:
             claim.whole(label, "label", 0, self.classes - 1)
-        pairs = claim.check_keys(statistics, ("margins",))["margins"]
-        amounts = self.amounts if label is not None else ()
-        if not isinstance(pairs, Sequence) or len(pairs) != len(amounts):
-            message = f"margins: expected one pair for each of {amounts}, got {pairs!r:.80}"
-            raise ClaimError(message)
-        margins: dict[int, int] = {}
-        # all votes for any class but the first leave a margin one less
-        high = self.voters - bool(label)
-        for t, pair in zip(amounts, pairs, strict=True):
-            if not isinstance(pair, Sequence) or len(pair) != 2:
-                message = f"margins: expected a pair, got {pair!r:.80}"
-                raise ClaimError(message)
-            claim.whole(pair[0], "margins: amount", t, t)
-            # a larger change of the input never leaves a larger margin
-            high = claim.whole(pair[1], f"margins[{t}]", self.worst, high)
-            margins[t] = high
+        margins = self._deciding.read(label, statistics)
         if margins and isinstance(self.test, NoTest):
-            claim.whole(margins[0], "margins: a plurality's own margin", 0, self.voters)
+            claim.whole(margins[()], "margins: a plurality's own margin", 0, self.voters)
         return margins
 
-    def _frontier(self, margins: Mapping[int, int]) -> tuple[Budget, ...]:
-        """Return the maximal budgets: the most touched parts at each declared test amount.
-
-        The margins decide every c, declared or not, so the radius of an input is exact.
-        """
-        points: list[Budget] = []
-        most = -1
-        for t in reversed(margins):  # a larger change of the input never leaves a larger margin
-            reach = margins[t] // 2 if TRAIN_EXAMPLES in self.axes else min(margins[t], 0)
-            if reach > most:
-                most = reach
-                amounts = {TRAIN_EXAMPLES: reach} | dict.fromkeys(self.test.axes, t)
-                points.append(Budget.of(amounts))
-        return tuple(reversed(points))
-
-    def _changed(self, budget: Budget) -> int:
-        return sum(budget.get(axis) for axis in self.test.axes)
+    def _frontier(self, margins: Margins) -> tuple[Budget, ...]:
+        return self._deciding.frontier(margins)
 
     def _requirement(self, budget: Budget) -> Requirement:
         needed = 2 * budget.get(TRAIN_EXAMPLES)
         least = needed + 1  # all votes for any class but the first make a margin one less
-        t = self._changed(budget)
-        if isinstance(self.test, Views) and self.test.good_views_needed(t) > self.test.count:
-            reason = (
-                f"{budget}: never, since {t} changed units reach {self.test.partitions * t} "
-                f"of {self.test.count} views, and less than half would be left"
-            )
+        never = self._never(budget)
+        if never is not None:
+            reason = f"{budget}: never, since {never}, and less than half would be left"
             return Requirement(budget=budget, reachable=False, reason=reason, margin=needed)
         return Requirement(
             budget=budget,
@@ -291,18 +321,16 @@ class MarginRule:
             least_members=least if self.each == 1 else None,
         )
 
-
-class _Voting(Protocol):
-    """Fixed members and their votes in one view."""
-
-    @property
-    def voters(self) -> int: ...
-
-    @property
-    def each(self) -> int: ...
-
-
-def at_least(least: int, rule: _Voting) -> str:
-    """Say that so many voters are needed, and how many there are."""
-    who = "members" if rule.each == 1 else "neighbours"
-    return f"so at least {least} {who}; there are {rule.voters}"
+    def _never(self, budget: Budget) -> str | None:
+        """Return how a change reaches so many views that no votes can make up for it."""
+        test, changed = self.test, self._deciding.changed(budget)
+        if isinstance(test, Views) and test.good_views_needed(*changed) > test.count:
+            (t,) = changed
+            return f"{t} changed units reach {test.partitions * t} of {test.count} views"
+        if isinstance(test, Ablation):
+            pixels, side = changed
+            seen = sorted((views.bit_count() for views in self._reached[1]), reverse=True)
+            reached = max(views.bit_count() for views in self._reached[side]) + sum(seen[:pixels])
+            if 2 * reached > test.count:
+                return f"such a change may reach {reached} of {test.count} views"
+        return None

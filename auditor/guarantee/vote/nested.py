@@ -25,8 +25,8 @@ from auditor.guarantee.multiplicity import levels
 from auditor.guarantee.noise import Shift
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
 from auditor.guarantee.vote import counts
-from auditor.guarantee.vote.margin import at_least
 from auditor.guarantee.vote.plurality import Tallies
+from auditor.guarantee.vote.voters import at_least
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.vote import plurality
+from auditor.guarantee.vote.deciding import Amounts
 from auditor.guarantee.vote.first_round import FirstRound
 from auditor.guarantee.vote.plurality import Tallies
 
@@ -28,8 +29,8 @@ class Remaining:
     label: int
     tallies: Tallies
     members: int
-    claimed: Mapping[int, int]
-    """The margin that decides each declared amount of the test axis if nothing is forged."""
+    claimed: Mapping[Amounts, int]
+    """The margin that decides each declared amount on the test axes if nothing is forged."""
     worst: int
     """The margin that stands for "nothing"."""
     views: Views | None
@@ -47,7 +48,7 @@ class Remaining:
             return None
         return FirstRound.of(self.label, self.tallies.margins(self.label), self.rounds)
 
-    def margins(self, forged: int) -> dict[int, int]:
+    def margins(self, forged: int) -> dict[Amounts, int]:
         """Return the margin left for each declared amount with so many forged views."""
         return {
             t: min(margin, self._margin(t, forged) - 2 * self.members)
@@ -63,30 +64,33 @@ class Remaining:
             return max(-1, plurality.margin(votes, labels.count(None), self.label) // 2)
         if self._first is not None:
             # with nothing forged the label is the rule's, whatever supports it
-            return max(self._first.slack(touched), -1 if touched else 0)
+            unchanged = self.claimed[min(self.claimed)]
+            return max(self._first.slack(touched), 0 if unchanged >= touched or not touched else -1)
         return 0 if self._ordered[0] >= touched else -1
 
-    def slack(self, amount: int | None, parts: int) -> int:
+    def slack(self, amounts: Amounts, parts: int) -> int:
         """Return the most forged views that leave a claim standing, -1 if it does not hold.
 
-        ``amount`` is the declared amount of the test axis that decides it, None where none does;
-        ``parts`` how many parts may be touched.
+        ``amounts`` are the declared amounts on the test axes that decide it, ``parts`` how many
+        parts may be touched.
         """
-        if amount is None or self.claimed[amount] < 2 * parts:
+        if self.claimed[amounts] < 2 * parts:
             return -1
         needed = 2 * (parts + self.members)
         if self.views is not None:
             good = len(self._ordered) - bisect_left(self._ordered, needed)
-            return max(-1, good - self.views.good_views_needed(amount))
-        if self._first is not None and not amount:
-            return self._first.slack(needed)
-        return 0 if self.claimed[amount] >= needed else -1
+            return max(-1, good - self.views.good_views_needed(*amounts))
+        alone = 0 if self.claimed[amounts] >= needed else -1
+        if self._first is not None and not any(amounts):
+            return max(self._first.slack(needed), alone)
+        return alone
 
-    def _margin(self, amount: int, forged: int) -> int:
+    def _margin(self, amounts: Amounts, forged: int) -> int:
         if self.views is not None:
-            among = self.views.good_views_needed(amount) + forged
+            among = self.views.good_views_needed(*amounts) + forged
             return self._ordered[-among] if among <= len(self._ordered) else self.worst
-        if self._first is not None and not amount:
+        alone = self.worst if forged else self.claimed[amounts]
+        if self._first is not None and not any(amounts):
             left = self._first.margin(forged)
-            return self.worst if left is None else left
-        return self.worst if forged else self.claimed[amount]
+            return alone if left is None else max(left, alone)
+        return alone

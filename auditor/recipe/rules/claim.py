@@ -81,8 +81,11 @@ def _axes(recipe: Table) -> tuple[str, ...]:
         for axis in _TRAIN_SIDE[training["method"]]
         if training.get(axis.replace("train", "keep")) != "1"
     ]
-    if test["method"] != "none":
-        axes.append("inputPatch" if "patch" in test else "inputFeatures")
+    windows_alone = "patch" in test and "groups" not in test
+    if test["method"] != "none" and not windows_alone:
+        axes.append("inputFeatures")
+    if "patch" in test or test["method"] == "ablation":
+        axes.append("inputPatch")
     if training["method"] == "flip" and test["method"] == "flip" and len(axes) == 3:
         axes.append("total")
     return tuple(axes)

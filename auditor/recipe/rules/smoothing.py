@@ -68,7 +68,7 @@ def neighbours(recipe: Table) -> None:
 
 
 def test(recipe: Table) -> None:
-    """Noise hides something; masks have one of two forms and leave something to see."""
+    """Noise hides something; masks have one of their forms and leave something to see."""
     test = recipe["smoothing"]["test"]
     if test["method"] in {"flip", "hide"}:
         key = "keep" if test["method"] == "flip" else "show"
@@ -77,10 +77,10 @@ def test(recipe: Table) -> None:
     if test["method"] != "two-mask":
         return
     groups, windows = {"groups", "pixels"} & test.keys(), {"window", "step", "patch"} & test.keys()
-    if (len(groups), len(windows)) not in {(2, 0), (0, 3)}:
+    if (len(groups), len(windows)) not in {(2, 0), (0, 3), (2, 3)}:
         raise refuse(
             "smoothing.test",
-            "groups and pixels, or window, step and patch",
+            "groups and pixels, or window, step and patch, or all five",
             ", ".join(sorted(groups | windows)) or "neither",
         )
     if groups and 2 * test["pixels"] >= test["groups"]:
@@ -101,7 +101,7 @@ def product(recipe: Table) -> None:
     """Drawn members vote once, and at least one side is smoothed."""
     test = recipe["smoothing"]["test"]["method"]
     training = recipe["smoothing"]["training"]["method"]
-    if training in {"flip", "bag"} and test in {"views", "two-mask"}:
+    if training in {"flip", "bag"} and test in {"views", "two-mask", "ablation"}:
         raise refuse(
             "smoothing.test.method",
             f"none, flip or hide with training method "

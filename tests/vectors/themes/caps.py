@@ -7,6 +7,7 @@ from typing import Final
 from tests.vectors.themes.recipes import budgets, refused
 
 _BIG_IMAGE: Final = {"shape": [1, 1024, 1024]}
+_HUNDRED: Final = [str(number) for number in range(100)]
 _UNEQUAL: Final = {"keepFeatures": "3/4", "keepLabels": "5/8"}
 refused(
     "partition",
@@ -35,6 +36,48 @@ refused(
             {
                 "test": {"method": "two-mask", "groups": 46, "pixels": 2},
                 "dataset": _BIG_IMAGE,
+            },
+        ),
+        "ablation-beyond-the-cap": (
+            "A block at every place of an image of 32 x 33.",
+            {
+                "test": {
+                    "method": "ablation",
+                    "region": "block",
+                    "size": 2,
+                    "step": 1,
+                    "wrap": True,
+                },
+                "dataset": {"shape": [1, 32, 33]},
+            },
+        ),
+        "sides-of-patches-beyond-the-cap": (
+            "Eleven sides of a patch and a hundred classes.",
+            {
+                "test": {
+                    "method": "ablation",
+                    "region": "columns",
+                    "size": 1,
+                    "step": 1,
+                    "wrap": True,
+                },
+                "dataset": {"shape": [1, 32, 32], "classes": _HUNDRED},
+                "classes": _HUNDRED,
+                **budgets(*({"inputPatch": side} for side in range(1, 11))),
+            },
+        ),
+        "joint-masks-beyond-the-cap": (
+            "20 groups and 64 windows: 1,280 masks.",
+            {
+                "test": {
+                    "method": "two-mask",
+                    "groups": 20,
+                    "pixels": 1,
+                    "window": 2,
+                    "step": 1,
+                    "patch": 1,
+                },
+                "dataset": {"shape": [1, 9, 9]},
             },
         ),
         "windows-beyond-the-cap": (

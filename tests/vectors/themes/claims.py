@@ -12,7 +12,7 @@ from auditor.guarantee.threat import Budget
 from tests.honest import Honest
 from tests.vectors.forging import BASE, base, forged
 from tests.vectors.form import Vector, add, single
-from tests.vectors.themes.honest_files import neighbours, runner_up, windows
+from tests.vectors.themes.honest_files import ablation, joint, neighbours, runner_up, windows
 
 Change = Callable[[Leaf], Leaf]
 Counts = list[int]
@@ -146,6 +146,8 @@ _AXES: Final[dict[str, tuple[Callable[[], Honest], tuple[str, ...]]]] = {
     "two-mask": (lambda: BASE, ("trainExamples", "inputFeatures")),
     "views": (lambda: base("views"), ("trainExamples", "inputFeatures")),
     "windows": (windows, ("trainExamples", "inputPatch")),
+    "ablation": (ablation, ("trainExamples", "inputFeatures", "inputPatch")),
+    "pixels-and-patch": (joint, ("trainExamples", "inputFeatures", "inputPatch")),
     "flip": (lambda: base("flip"), ("trainFeatures", "trainLabels", "inputFeatures", "total")),
     "bag": (lambda: base("bag"), ("trainExamples", "inputFeatures")),
     "nested": (lambda: base("nested"), ("trainExamples", "inputFeatures")),

@@ -27,6 +27,37 @@ def windows() -> Honest:
     return made("two-mask", recipe=changed("two-mask", test=test, budgets=budgets))
 
 
+@cache
+def ablation() -> Honest:
+    """Return views of one pixel each, against patches and single pixels."""
+    test = {"method": "ablation", "region": "block", "size": 1, "step": 1, "wrap": True}
+    patches: Budgets = (
+        {"trainExamples": 2, "inputPatch": 2},
+        {"inputFeatures": 2, "inputPatch": 1},
+    )
+    budgets: Budgets = ({}, {"trainExamples": 1}, *patches)
+    return made("two-mask", recipe=changed("two-mask", test=test, budgets=budgets))
+
+
+def bands() -> Honest:
+    """Return views of one row each, none of which goes round the border."""
+    test = {"method": "ablation", "region": "rows", "size": 1, "step": 1, "wrap": False}
+    budgets: Budgets = ({}, {"trainExamples": 1, "inputPatch": 1}, {"inputPatch": 2})
+    return made("two-mask", recipe=changed("two-mask", test=test, budgets=budgets))
+
+
+@cache
+def joint() -> Honest:
+    """Return two masks over pixel groups and windows at once."""
+    test = {"groups": 5, "pixels": 1, "window": 3, "step": 1, "patch": 2}
+    budgets: Budgets = (
+        *({}, {"inputFeatures": 1}, {"inputPatch": 1}),
+        {"trainExamples": 2, "inputFeatures": 1, "inputPatch": 2},
+    )
+    recipe = changed("two-mask", test={"method": "two-mask", **test}, budgets=budgets)
+    return made("two-mask", recipe=recipe)
+
+
 def input_only() -> Honest:
     """Return one fixed member under flips of the input."""
     budgets: Budgets = ({}, {"inputFeatures": 1}, {"inputFeatures": 2})
@@ -122,6 +153,9 @@ for _key in ("id", "content", "group"):
 
 for _name, _comment, _make in (
     ("windows", "Two masks over windows: a patch of the input.", windows),
+    ("ablation", "Views of one pixel each: patches, and single pixels beside them.", ablation),
+    ("ablation-of-rows", "Views of one row each that do not go round the border.", bands),
+    ("pixels-and-patch", "Two masks that hide pixel groups and a window at once.", joint),
     ("input-only", "One fixed member: nothing but the input is covered.", input_only),
     ("labels-only", "Training labels flipped, features left alone.", labels_only),
     ("hidden-views", "Partition members inside each of 200 half-hidden copies.", hidden_views),

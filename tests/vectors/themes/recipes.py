@@ -13,6 +13,7 @@ from tests.vectors.themes.honest_files import LEARNER, NONE, neighbours, runner_
 GROUP_MASKS: Final = {"method": "two-mask", "groups": 5, "pixels": 1}
 VIEWS: Final = {"method": "views", "groups": 4, "partitions": 3}
 WINDOWS: Final = {"method": "two-mask", "window": 3, "step": 1, "patch": 2}
+ABLATION: Final = {"method": "ablation", "region": "block", "size": 1, "step": 1, "wrap": True}
 FLIP: Final = {"method": "flip", "keepFeatures": "205/256", "keepLabels": "205/256"}
 _NO_MOVES: Final = {"unit": "example", "moves": {}}
 Parts = Mapping[str, Any]
@@ -180,6 +181,40 @@ refused(
         "patch-larger-than-covered": (
             "A budget of a larger patch than the windows cover.",
             {"test": WINDOWS, "claim": {"budgets": [{}, {"inputPatch": 3}]}},
+        ),
+        "pixels-beyond-joint-masks": (
+            "Masks of one pixel and a patch, and a budget of two pixels beside it.",
+            {
+                "test": {**GROUP_MASKS, **WINDOWS},
+                "claim": {"budgets": [{}, {"inputFeatures": 2, "inputPatch": 2}]},
+            },
+        ),
+        "patch-beyond-joint-masks": (
+            "Masks of one pixel and a patch of 2, and a patch of 3.",
+            {
+                "test": {**GROUP_MASKS, **WINDOWS},
+                "claim": {"budgets": [{}, {"inputFeatures": 1, "inputPatch": 3}]},
+            },
+        ),
+        "ablation-of-a-flat-input": (
+            "Regions need an image.",
+            {"test": ABLATION, "claim": {"budgets": [{}]}, "dataset": {"shape": [16]}},
+        ),
+        "ablation-by-a-longer-block": (
+            "A block of 5 on an image of 4.",
+            {"test": {**ABLATION, "size": 5}, "claim": {"budgets": [{}]}},
+        ),
+        "ablation-that-wraps-by-one": (
+            "1 is not true.",
+            {"test": {**ABLATION, "wrap": 1}, "claim": {"budgets": [{}]}},
+        ),
+        "ablation-of-an-unknown-region": (
+            "A region that is no block and no band.",
+            {"test": {**ABLATION, "region": "disc"}, "claim": {"budgets": [{}]}},
+        ),
+        "patch-larger-than-the-image": (
+            "There is no such square, so it would reach nothing.",
+            {"test": ABLATION, "claim": {"budgets": [{}, {"inputPatch": 5}]}},
         ),
         "pixels-under-windows": (
             "Windows cover a patch, not pixels.",

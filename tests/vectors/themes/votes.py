@@ -15,7 +15,7 @@ from auditor.guarantee.vote.plurality import encode_row
 from tests.honest import Honest
 from tests.vectors.forging import BASE, base, forged
 from tests.vectors.form import INPUT, Vector, add, single, vector
-from tests.vectors.themes.honest_files import neighbours, runner_up
+from tests.vectors.themes.honest_files import ablation, joint, neighbours, runner_up
 
 
 def _row(edit: Callable[[bytearray], object]) -> bytes:
@@ -137,6 +137,12 @@ EDGES: Final[dict[str, tuple[Honest, Callable[[Rule, int], bytes], dict[str, int
     "two-mask": (BASE, _in_every_view, {"trainExamples": 2, "inputFeatures": 1}),
     "views": (base("views"), _in_views, {"trainExamples": 1}),
     "neighbours": (neighbours(), _in_every_view, {"trainExamples": 2}),
+    "ablation": (ablation(), _in_views, {"trainExamples": 2, "inputPatch": 2}),
+    "ablation-and-pixels": (ablation(), _in_views, {"inputFeatures": 2, "inputPatch": 1}),
+    "pixels-and-patch": (
+        *(joint(), _in_every_view),
+        {"trainExamples": 2, "inputFeatures": 1, "inputPatch": 2},
+    ),
 }
 
 
