@@ -139,8 +139,7 @@ def _advice(rows: Rows, train: Dataset, test: Dataset, recipe: Mapping[str, Any]
         listed = ", ".join(f"{name!r} ({count})" for name, count in _most(rows.unlisted))
         yield f"left out, as classes does not list their labels: {listed}"
     yield from _duplicates(train, test)
-    if train.groups is not None and len(train) and recipe["unit"] == "group":
-        yield from groups.advice(train, recipe)
+    yield from groups.advice(train, recipe)
     if len(train):
         yield from _columns(rows, train, recipe)
 

@@ -12,7 +12,12 @@ from auditor.randomness import design_root
 
 
 def advice(train: Dataset, recipe: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for each thing that makes groups certify little."""
+    """Yield how many groups there are and what of that makes claims about groups hold for little.
+
+    Nothing where groups are not what is attacked.
+    """
+    if recipe["unit"] != "group" or not train.groups:
+        return
     sizes = Counter(train.groups)
     [(largest, most)] = sizes.most_common(1)
     share = most / len(train)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from auditor.guarantee import trusted
 from auditor.guarantee.threat import Budget
 from auditor.report.subject import Subject
 
@@ -65,7 +66,7 @@ def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
     feature = input_feature(audit)
     match axis:
         case "trainExamples":
-            return count(amount, f"training {audit['threat']['unit']}")
+            return _units_words(audit, amount)
         case "trainFeatures":
             return count(amount, "training feature")
         case "trainLabels":
@@ -78,6 +79,26 @@ def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
             return count(amount, f"training feature, label or input {feature}", _total(feature))
         case _:
             return f"{amount:,} {axis}"
+
+
+def _units_words(audit: Mapping[str, Any], amount: int) -> str:
+    """Say so many training units, and what of them is attacked."""
+    threat = audit["threat"]
+    groups = audit["dataset"].get("groups")
+    if threat["unit"] == "group":
+        column = audit["recipe"].get("data", {}).get("group")
+        of = "training group" if groups is None else f"of {count(groups, 'training group')}"
+        units = count(amount, of) if groups is None else f"{amount:,} {of}"
+        units += f" (by {column!r})" if column else ""
+    else:
+        units = count(amount, "training example")
+    match trusted.spared(threat.get("moves") or ()):
+        case "features":
+            return f"the labels of {units}"
+        case "labels":
+            return f"the features of {units}"
+        case _:
+            return units
 
 
 def _total(feature: str) -> str:
@@ -99,10 +120,17 @@ def moves_sentence(audit: Mapping[str, Any]) -> str:
     moves = threat.get("moves") or {}
     if not moves:
         return "Training data are not attacked in this audit's threat."
-    priced = ", ".join(f"{_MOVES.get(move, move)} costs {cost}" for move, cost in moves.items())
     unit = threat["unit"]
+    spared = trusted.spared(moves)
+    words = _MOVES | ({"modify": "rewriting the features of one"} if spared else {})
+    priced = ", ".join(f"{words.get(move, move)} costs {cost}" for move, cost in moves.items())
     whole = " (every row that shares one group key)" if unit == "group" else ""
-    return f"Of a budget of training {unit}s{whole}, {priced}."
+    sentence = f"Of a budget of training {unit}s{whole}, {priced}."
+    if unit == "group" and spared is None:
+        sentence += " A rewritten group has any rows, any number of them, also none."
+    if spared is not None:
+        sentence += f" The {spared} of the training examples are trusted: nobody changes them."
+    return sentence
 
 
 def certainty_sentence(audit: Mapping[str, Any]) -> str:
@@ -163,12 +191,14 @@ def _strength(row: tuple[Mapping[str, int], int]) -> tuple[int, int, int]:
 def assumption_sentences(audit: Mapping[str, Any]) -> tuple[str, ...]:
     """What the guarantee takes on trust; trusted artefacts come first."""
     recipe = audit["recipe"]
-    trusted = tuple(
+    artefacts = tuple(
         f"Nobody tampered with {artefact['name']} (sha256 {artefact['sha256']})."
         for artefact in recipe.get("trusted", ())
     )
     none = ("The recipe lists no trusted artefact.",)
-    return (*(trusted or none), selection_sentence(audit))
+    spared = trusted.spared(audit["threat"].get("moves") or ())
+    kept = () if spared is None else (f"Nobody changed the {spared} of the training examples.",)
+    return (*(artefacts or none), *kept, selection_sentence(audit))
 
 
 def selection_sentence(audit: Mapping[str, Any]) -> str:
