@@ -84,8 +84,11 @@ def grouped(folder: Path, sizes: list[int], smoothing: dict[str, Any], recipe: M
     return [sentence for sentence in found.advice if "group" in sentence]
 
 
-PARTS = {"training": {"method": "partition", "parts": 3, "by": "group"}, "test": {"method": "none"}}
-BAG = {"training": {"method": "bag", "size": 3}, "test": {"method": "none"}}
+PARTS: dict[str, Any] = {
+    "training": {"method": "partition", "parts": 3, "by": "group"},
+    "test": {"method": "none"},
+}
+BAG: dict[str, Any] = {"training": {"method": "bag", "size": 3}, "test": {"method": "none"}}
 
 
 def test_the_number_and_the_largest_of_the_groups_are_said(recipe: Make, tmp_path: Path) -> None:

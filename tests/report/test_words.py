@@ -52,6 +52,8 @@ def test_groups_are_counted_out_of_all_and_named_by_their_column() -> None:
     audit = threatened({"modify": 1, "relabel": 1}, "group", groups=14)
     words = sentences.budget_words(audit, {"trainExamples": 3})
     assert words == "3 of 14 training groups (by 'writer')"
+    found = dict(facts(synthetic.outcome(audit=audit)))
+    assert found["Training data"] == "sklearn:digits: 240 examples in 14 groups, attacked by group"
     assert "any rows, any number of them, also none" in sentences.moves_sentence(audit)
     none = sentences.budget_words(threatened({"modify": 1}, "group"), {"trainExamples": 1})
     assert none == "the features of 1 training group (by 'writer')"
