@@ -82,23 +82,19 @@ def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
 
 
 def _units_words(audit: Mapping[str, Any], amount: int) -> str:
-    """Say so many training units, and what of them is attacked."""
-    threat = audit["threat"]
-    groups = audit["dataset"].get("groups")
+    """Say so many training units, out of how many groups, and what of them is attacked."""
+    threat, details = audit["threat"], []
     if threat["unit"] == "group":
+        if "groups" in audit["dataset"]:
+            details.append(f"of {audit['dataset']['groups']:,}")
         column = audit["recipe"].get("data", {}).get("group")
-        of = "training group" if groups is None else f"of {count(groups, 'training group')}"
-        units = count(amount, of) if groups is None else f"{amount:,} {of}"
-        units += f" (by {column!r})" if column else ""
-    else:
-        units = count(amount, "training example")
-    match trusted.spared(threat.get("moves") or ()):
-        case "features":
-            return f"the labels of {units}"
-        case "labels":
-            return f"the features of {units}"
-        case _:
-            return units
+        if column:
+            details.append(f"by {column!r}")
+    spared = trusted.spared(threat.get("moves") or ())
+    if spared is not None:
+        details.append({"features": "labels only", "labels": "features only"}[spared])
+    words = count(amount, f"training {threat['unit']}")
+    return f"{words} ({', '.join(details)})" if details else words
 
 
 def _total(feature: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from auditor import recipe as recipes
 from auditor.datasets import check, load
 from auditor.datasets.sources.scikit import FORMS
 from auditor.errors import DataError, RecipeError
@@ -115,3 +118,27 @@ def test_empty_parts_and_large_bags_are_said(recipe: Make, tmp_path: Path) -> No
 def test_a_group_column_is_needed_where_groups_are_the_unit(recipe: Make) -> None:
     with pytest.raises(RecipeError, match=r"data\.group: expected the column"):
         recipe({"source": "sklearn:digits"}, classes=["1", "7"], unit="group", smoothing=BAG)
+
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+METHODS = ("bag-of-groups", "parts-by-group", "labels-only", "features-only")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_examples_fit_their_data(name: str) -> None:
+    found = check(recipes.load(EXAMPLES / "methods" / f"{name}.toml"))
+    assert found.ok, found.problems
+    grouped_by = [sentence for sentence in found.advice if sentence.startswith("14 groups")]
+    assert len(grouped_by) == ("group" in name)
+
+
+def test_the_table_of_forms_has_a_contributor_a_row(tmp_path: Path) -> None:
+    script = runpy.run_path(str(EXAMPLES / "table" / "forms.py"))
+    script["main"](tmp_path / "forms.csv")
+    shutil.copy(EXAMPLES / "table" / "forms.toml", tmp_path)
+    train, test = load(recipes.load(tmp_path / "forms.toml"))
+    same, inputs = load(recipes.load(EXAMPLES / "methods" / "parts-by-group.toml"))
+    ones_and_sevens = [at for at, label in enumerate(same.labels.tolist()) if label in {1, 7}]
+    assert np.array_equal(train.symbols, same.symbols[ones_and_sevens])
+    assert train.groups == same.take(ones_and_sevens).groups
+    assert (len(train), len(test), len(inputs)) == (241, 120, 599)

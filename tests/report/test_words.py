@@ -51,19 +51,19 @@ def threatened(moves: dict[str, int], unit: str = "example", **dataset: int) -> 
 def test_groups_are_counted_out_of_all_and_named_by_their_column() -> None:
     audit = threatened({"modify": 1, "relabel": 1}, "group", groups=14)
     words = sentences.budget_words(audit, {"trainExamples": 3})
-    assert words == "3 of 14 training groups (by 'writer')"
+    assert words == "3 training groups (of 14, by 'writer')"
     found = dict(facts(synthetic.outcome(audit=audit)))
     assert found["Training data"] == "sklearn:digits: 240 examples in 14 groups, attacked by group"
     assert "any rows, any number of them, also none" in sentences.moves_sentence(audit)
     none = sentences.budget_words(threatened({"modify": 1}, "group"), {"trainExamples": 1})
-    assert none == "the features of 1 training group (by 'writer')"
+    assert none == "1 training group (by 'writer', features only)"
 
 
 @pytest.mark.parametrize(
     ("moves", "words", "trusted"),
     [
-        ({"relabel": 1}, "the labels of 3 training examples", "features"),
-        ({"modify": 1}, "the features of 3 training examples", "labels"),
+        ({"relabel": 1}, "3 training examples (labels only)", "features"),
+        ({"modify": 1}, "3 training examples (features only)", "labels"),
     ],
 )
 def test_what_is_trusted_is_said_with_every_claim(
