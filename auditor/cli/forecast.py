@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.cli.progress import duration
 from auditor.cli.screen import safe, table
 from auditor.guarantee.claim import Requirement
+from auditor.guarantee.smoothing import threat_for
 from auditor.report.sentences import budget_words, count
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def forecast(plan: Plan, recipe: Mapping[str, Any]) -> str:
     """Return the plan for people. ``recipe`` is the resolved recipe, for the names of things."""
     words = {
         "recipe": recipe,
-        "threat": {"unit": recipe["unit"]},
+        "threat": threat_for(recipe).to_json(),
         "dataset": {"shape": plan.shape},
     }
     each = ""

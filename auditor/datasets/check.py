@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from auditor.datasets import groups
 from auditor.datasets.alphabet import symbol_count
 from auditor.datasets.dataset import Dataset
 from auditor.datasets.labels import no_examples
@@ -138,6 +139,7 @@ def _advice(rows: Rows, train: Dataset, test: Dataset, recipe: Mapping[str, Any]
         listed = ", ".join(f"{name!r} ({count})" for name, count in _most(rows.unlisted))
         yield f"left out, as classes does not list their labels: {listed}"
     yield from _duplicates(train, test)
+    yield from groups.advice(train, recipe)
     if len(train):
         yield from _columns(rows, train, recipe)
 

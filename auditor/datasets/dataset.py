@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +30,8 @@ class Dataset:
 
     ``positions`` (n,): each example's slot among the source's ``slots`` rows of these classes.
     ``dropped`` slots hold malformed examples, so making an example malformed shifts no other.
+    ``slot_labels`` (slots,): the label of each slot, malformed examples' too, negative where it
+    cannot be read; None for a selection, which is no training set.
     """
 
     symbols: Symbols
@@ -41,9 +44,15 @@ class Dataset:
     shape: tuple[int, ...]
     positions: npt.NDArray[np.int64]
     slots: int
+    slot_labels: npt.NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def group_count(self) -> int | None:
+        """How many groups the examples have, None without a group column."""
+        return None if self.groups is None else len(set(self.groups))
 
     @property
     def dropped(self) -> int:
@@ -105,6 +114,7 @@ class Dataset:
             "dtype": self.dtype,
             "classes": list(self.class_names),
             "counts": dict(zip(self.class_names, counts, strict=True)),
+            **({} if self.groups is None else {"groups": dict(Counter(self.groups).most_common())}),
             "rootHash": self.root,
             "examples": [
                 {"name": name, "label": label, "sha256": digest, "source": source}

@@ -85,6 +85,7 @@ def build(rows: Rows, recipe: Mapping[str, Any]) -> Dataset:
         shape=tuple(rows.shape),
         positions=np.flatnonzero(good),
         slots=len(slots),
+        slot_labels=rows.labels[slots],
     )
 
 

@@ -45,6 +45,8 @@ class Audit:
     code_version: str
     code_sha256: str
     environment: Mapping[str, str]
+    groups: int | None = None
+    """How many groups the training examples have, where the unit is a group."""
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON object; ``from_dict`` is its inverse."""
@@ -58,6 +60,7 @@ class Audit:
                 "classes": list(self.classes),
                 "shape": list(self.shape),
                 "dropped": self.dropped,
+                **({} if self.groups is None else {"groups": self.groups}),
             },
             "inputs": {"size": self.inputs_size, "rootHash": self.inputs_root},
             "members": self.members,
@@ -77,7 +80,7 @@ class Audit:
             )
         )
         dataset = fields.section("dataset").only(
-            ("source", "size", "rootHash", "classes", "shape", "dropped")
+            ("source", "size", "rootHash", "classes", "shape", "dropped"), ("groups",)
         )
         classes = dataset.texts("classes", limit=MAX_CLASSES)
         if len(classes) < 2 or len(set(classes)) != len(classes):
@@ -113,6 +116,7 @@ class Audit:
             code_version=code.text("version", limit=256),
             code_sha256=code.hexadecimal("sha256"),
             environment={name: environment.text(name) for name in environment.value},
+            groups=dataset.integer("groups", low=1) if "groups" in dataset.value else None,
         )
 
     @property

@@ -15,7 +15,7 @@ from typing import Final
 from flint import fmpq
 
 from auditor.errors import RecipeError
-from auditor.guarantee import fields, multiplicity, sides
+from auditor.guarantee import fields, multiplicity, sides, trusted
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.noise import Shift
 from auditor.guarantee.sides import WHERE, FixedViews, Smoothing
@@ -24,6 +24,7 @@ from auditor.guarantee.test.flip import FlipTest
 from auditor.guarantee.test.hide import Hide
 from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.threat import TOTAL, Budget, Threat
+from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.neighbours import Neighbours
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import MAX_PARTS, Partition
@@ -53,6 +54,7 @@ def rule_for(audit: Mapping[str, object]) -> Rule:
     if not 2 <= classes <= _MAX_CLASSES:
         raise fields.refuse("dataset", "classes", f"2 to {_MAX_CLASSES} classes", classes)
     _check_threat(audit, recipe)
+    _check_groups(dataset, recipe)
     claim = fields.mapping(recipe, "claim", "recipe")
     budgets = _budgets(claim, smoothing)
     builder = _Builder(audit=audit, recipe=recipe, claim=claim, smoothing=smoothing)
@@ -68,7 +70,8 @@ def rule_for(audit: Mapping[str, object]) -> Rule:
 def threat_for(recipe: Mapping[str, object]) -> Threat:
     """Return the threat that the recipe's training side covers."""
     unit = fields.choice(recipe, "unit", "recipe", ("example", "group"), "example")
-    return sides.read_training(recipe).threat(unit)
+    training = sides.read_training(recipe)
+    return trusted.narrow(training.threat(unit), training, recipe)
 
 
 def views_for(recipe: Mapping[str, object], shape: Sequence[object]) -> tuple[bytes, ...]:
@@ -175,8 +178,10 @@ class _Builder:
         self, budgets: tuple[Budget, ...], classes: int, *, every_input: bool = False
     ) -> dict[Budget, tuple[Shift, ...]]:
         dataset = fields.mapping(self.audit, "dataset", "audit")
-        examples = fields.integer(dataset, "size", "dataset", low=1, high=_MAX_EXAMPLES)
-        spending = Spending(smoothing=self.smoothing, classes=classes, examples=examples)
+        units = fields.integer(dataset, "size", "dataset", low=1, high=_MAX_EXAMPLES)
+        if isinstance(self.smoothing.training, Bag) and self.recipe.get("unit") == "group":
+            units = fields.integer(dataset, "groups", "dataset", low=1, high=units)
+        spending = Spending(smoothing=self.smoothing, classes=classes, units=units)
         shifts = spending.shifts(budgets)
         ways = sum(map(len, shifts.values()))
         if every_input and ways > _MAX_WAYS:
@@ -214,3 +219,13 @@ def _check_threat(audit: Mapping[str, object], recipe: Mapping[str, object]) -> 
     expected = threat_for(recipe).to_json()
     if "threat" in audit and audit["threat"] != expected:
         raise fields.refuse("audit", "threat", str(expected), audit["threat"])
+
+
+def _check_groups(dataset: Mapping[str, object], recipe: Mapping[str, object]) -> None:
+    """Raise RecipeError when a number of groups is there without groups, or is none of them."""
+    if "groups" not in dataset:
+        return
+    if recipe.get("unit") != "group":
+        raise fields.refuse("dataset", "groups", "nothing without unit 'group'", dataset["groups"])
+    size = fields.integer(dataset, "size", "dataset", low=1, high=_MAX_EXAMPLES)
+    fields.integer(dataset, "groups", "dataset", low=1, high=size)

@@ -32,11 +32,11 @@ _MAX_BITS: Final = 1 << 29  # of all their masses: seconds and less than a GiB a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What budgets do to the noise of a smoothing of ``examples`` training examples."""
+    """What budgets do to the noise of a smoothing of ``units`` training examples, or groups."""
 
     smoothing: Smoothing
     classes: int
-    examples: int
+    units: int
 
     def shifts(self, budgets: Iterable[Budget]) -> dict[Budget, tuple[Shift, ...]]:
         """Return, for each budget, every way of spending it.
@@ -91,7 +91,7 @@ class Spending:
         if isinstance(training, FlipTraining):
             groups += training.groups(features * per_unit, labels, symbols, self.classes)
         elif isinstance(training, Bag):
-            survival *= training.survival(rewritten, self.examples)
+            survival *= training.survival(rewritten, self.units)
         if isinstance(test, FlipTest | Hide):
             groups += test.groups(changed * per_unit, symbols)
             survival *= test.survival(changed)

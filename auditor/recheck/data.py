@@ -111,6 +111,7 @@ def _same_data(verified: Verified, train: Dataset) -> None:
         ("size", audit.dataset_size, len(train)),
         ("dropped", audit.dropped, train.dropped),
         ("root", audit.dataset_root, train.root),
+        ("groups", audit.groups, None if audit.groups is None else train.group_count),
     ):
         if expected != got:
             raise UndecidedError(f"data: expected {what} {expected}, got {got}: another data set")

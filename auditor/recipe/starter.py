@@ -19,6 +19,10 @@ classes = ["1", "7"]
 # What an attacker changes one of: "example", or "group" (all rows that data.group gives one name).
 unit = "example"
 
+# What of an example an attacker changes: both features and label if this is left out. "labels"
+# trusts the features, "features" trusts the labels; members may then use all of what is trusted.
+# threat = "labels"
+
 # Part of the classifier: fixes which example goes to which part, which pixels are masked together,
 # and where members start. Any text; never derived from the data.
 designSeed = "1"

@@ -33,6 +33,7 @@ def curve_svg(lines: Sequence[Line], *, inputs: int, correct: int, label: str, t
         "text.color": _INK,
         "axes.edgecolor": _INK,
         "axes.labelcolor": _INK,
+        "text.parse_math": False,  # a name of a column is no formula
         "xtick.color": _INK,
         "ytick.color": _INK,
         "axes.spines.top": False,

@@ -30,7 +30,10 @@ def facts(subject: Subject) -> tuple[tuple[str, str], ...]:
         f"; {count(int(data['dropped']), 'malformed example')} dropped" if data["dropped"] else ""
     )
     found = [
-        ("Training data", f"{data['source']}: {count(int(data['size']), 'example')}{dropped}"),
+        (
+            "Training data",
+            f"{data['source']}: {count(int(data['size']), 'example')}{_groups(audit)}{dropped}",
+        ),
         ("Classes", ", ".join(str(name) for name in data["classes"])),
         ("Input", f"{shape}, {_alphabet(recipe['alphabet'])}"),
         ("Inputs certified", f"{int(audit['inputs']['size']):,}"),
@@ -49,6 +52,11 @@ def facts(subject: Subject) -> tuple[tuple[str, str], ...]:
         ("Signed by key", subject.keyid),
     ]
     return tuple(found)
+
+
+def _groups(audit: Mapping[str, Any]) -> str:
+    groups = audit["dataset"].get("groups")
+    return "" if groups is None else f" in {count(int(groups), 'group')}, attacked by group"
 
 
 def _alphabet(alphabet: Mapping[str, Any]) -> str:

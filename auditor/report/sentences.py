@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from auditor.guarantee import trusted
 from auditor.guarantee.threat import Budget
 from auditor.report.subject import Subject
 
@@ -65,7 +66,7 @@ def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
     feature = input_feature(audit)
     match axis:
         case "trainExamples":
-            return count(amount, f"training {audit['threat']['unit']}")
+            return _units_words(audit, amount)
         case "trainFeatures":
             return count(amount, "training feature")
         case "trainLabels":
@@ -78,6 +79,22 @@ def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
             return count(amount, f"training feature, label or input {feature}", _total(feature))
         case _:
             return f"{amount:,} {axis}"
+
+
+def _units_words(audit: Mapping[str, Any], amount: int) -> str:
+    """Say so many training units, out of how many groups, and what of them is attacked."""
+    threat, details = audit["threat"], []
+    if threat["unit"] == "group":
+        if "groups" in audit["dataset"]:
+            details.append(f"of {audit['dataset']['groups']:,}")
+        column = audit["recipe"].get("data", {}).get("group")
+        if column:
+            details.append(f"by {column!r}")
+    spared = trusted.spared(threat.get("moves") or ())
+    if spared is not None:
+        details.append({"features": "labels only", "labels": "features only"}[spared])
+    words = count(amount, f"training {threat['unit']}")
+    return f"{words} ({', '.join(details)})" if details else words
 
 
 def _total(feature: str) -> str:
@@ -99,10 +116,17 @@ def moves_sentence(audit: Mapping[str, Any]) -> str:
     moves = threat.get("moves") or {}
     if not moves:
         return "Training data are not attacked in this audit's threat."
-    priced = ", ".join(f"{_MOVES.get(move, move)} costs {cost}" for move, cost in moves.items())
     unit = threat["unit"]
+    spared = trusted.spared(moves)
+    words = _MOVES | ({"modify": "rewriting the features of one"} if spared else {})
+    priced = ", ".join(f"{words.get(move, move)} costs {cost}" for move, cost in moves.items())
     whole = " (every row that shares one group key)" if unit == "group" else ""
-    return f"Of a budget of training {unit}s{whole}, {priced}."
+    sentence = f"Of a budget of training {unit}s{whole}, {priced}."
+    if unit == "group" and spared is None:
+        sentence += " A rewritten group has any rows, any number of them, also none."
+    if spared is not None:
+        sentence += f" The {spared} of the training examples are trusted: nobody changes them."
+    return sentence
 
 
 def certainty_sentence(audit: Mapping[str, Any]) -> str:
@@ -163,12 +187,14 @@ def _strength(row: tuple[Mapping[str, int], int]) -> tuple[int, int, int]:
 def assumption_sentences(audit: Mapping[str, Any]) -> tuple[str, ...]:
     """What the guarantee takes on trust; trusted artefacts come first."""
     recipe = audit["recipe"]
-    trusted = tuple(
+    artefacts = tuple(
         f"Nobody tampered with {artefact['name']} (sha256 {artefact['sha256']})."
         for artefact in recipe.get("trusted", ())
     )
     none = ("The recipe lists no trusted artefact.",)
-    return (*(trusted or none), selection_sentence(audit))
+    spared = trusted.spared(audit["threat"].get("moves") or ())
+    kept = () if spared is None else (f"Nobody changed the {spared} of the training examples.",)
+    return (*(artefacts or none), *kept, selection_sentence(audit))
 
 
 def selection_sentence(audit: Mapping[str, Any]) -> str:

@@ -28,6 +28,13 @@ def write_arrays(folder: Path, loaded: Recipe, train: Dataset, inputs: Dataset) 
         np.save(buffer, array)
         write_atomic(folder / f"{name}.npy", buffer.getvalue())
     by = loaded.resolved["smoothing"]["training"].get("by")
-    names = {"id": train.ids, "group": train.groups}.get(by)
-    facts: dict[str, Any] = {"slots": train.slots, "names": names}
+    names = train.ids if by == "id" else None
+    if loaded.resolved["unit"] == "group":
+        names = train.groups
+    slot_labels = train.slot_labels if by == "class" else None
+    facts: dict[str, Any] = {
+        "slots": train.slots,
+        "names": names,
+        "slotLabels": None if slot_labels is None else slot_labels.tolist(),
+    }
     write_atomic(folder / "facts.json", json.dumps(facts).encode())

@@ -93,6 +93,7 @@ def audit_of(
         code_version=made["version"],
         code_sha256=made["sha256"],
         environment=environment(device),
+        groups=train.group_count if threat.unit == "group" else None,
     )
 
 

@@ -24,7 +24,8 @@ from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
 from auditor.guarantee.training.neighbours import votes_each
 from auditor.learners.base import InputSpec, Learner
-from auditor.randomness import design_root
+from auditor.learners.build import Features
+from auditor.randomness import Stream, design_root
 from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble
 from auditor.replay.views import HIDING, Shower, alphabet_size, channels_of, masks_for
@@ -73,7 +74,12 @@ class Bench:
     def learner(self) -> Learner:
         """The recipe's learner."""
         own: int | None = self.recipe["training"].get("capacity")
-        return learners.build(self.recipe, self.spec, self.masks, own or self.sets.capacity)
+        capacity = own or self.sets.capacity
+        return learners.build(self.recipe, self.spec, self.masks, capacity, self._features)
+
+    def _features(self) -> Features:
+        stream = Stream(self.design_root, "front-end")
+        return Features(symbols=self.array("train-symbols"), stream=stream)
 
     @cached_property
     def spec(self) -> InputSpec:
@@ -97,6 +103,7 @@ class Bench:
             positions=self.array("train-positions"),
             slots=facts["slots"],
             names=facts["names"],
+            slot_labels=facts["slotLabels"],
             alphabet=self.alphabet,
             classes=self.classes,
             design_root=self.design_root,

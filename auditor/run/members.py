@@ -29,7 +29,8 @@ class MemberSets:
 
     ``symbols`` (n, d) and ``labels`` (n,) are the audited data; ``positions`` (n,) their places
     among the source's ``slots``, which a malformed example keeps too; ``names`` are what the
-    partition goes by (ids or groups), None where it goes by index or content.
+    partition goes by (ids or groups), or whose rows a bag draws together (groups), None otherwise.
+    ``slot_labels`` are the labels of all slots where the partition goes by class, else None.
     """
 
     training: Mapping[str, Any]
@@ -39,6 +40,7 @@ class MemberSets:
     positions: npt.NDArray[np.int64]
     slots: int
     names: Sequence[str] | None
+    slot_labels: Sequence[int] | None
     alphabet: int
     classes: int
     design_root: bytes
@@ -71,11 +73,23 @@ class MemberSets:
     def _bag(self, member: int) -> Indices:
         """Draw slots, not examples: one made malformed is drawn as before and adds nothing."""
         stream = Stream(self.draw_root, "bag", member)
+        if self.names is not None:
+            groups = self._groups
+            drawn = noise.bag(len(groups), int(self.training["size"]), stream)
+            return np.concatenate([groups[at] for at in drawn.tolist()])
         drawn = noise.bag(self.slots, int(self.training["size"]), stream)
         example_at = np.full(self.slots, -1, np.int64)
         example_at[self.positions] = np.arange(len(self.labels))
         chosen = example_at[drawn]
         return chosen[chosen >= 0]
+
+    @cached_property
+    def _groups(self) -> list[Indices]:
+        """Return each group's rows, in the data's order; the groups by the bytes of their names."""
+        rows: dict[bytes, list[int]] = {}
+        for index, name in enumerate(self.names or ()):
+            rows.setdefault(name.encode(), []).append(index)
+        return [np.array(rows[name], np.int64) for name in sorted(rows)]
 
     def _flipped(self, member: int) -> TrainingSet:
         features = noise.flip(
@@ -97,13 +111,14 @@ class MemberSets:
     def capacity(self) -> int | None:
         """Most examples a member can hold, a constant under the moves that the claim allows.
 
-        None where no such number exists: parts by id, content or group grow with insertions.
+        None where no such number exists: parts by id, content or group grow with insertions, and
+        a group may become any rows.
         """
         if self.training["method"] == "bag":
-            return int(self.training["size"])
+            return int(self.training["size"]) if self.names is None else None
         if self.training["method"] == "partition":
-            by_index = self.training["by"] == "index"
-            return -(-self.slots // self.members) if by_index else None
+            dealt = self.training["by"] in {"index", "class"}
+            return -(-self.slots // self.members) if dealt else None
         return self.slots
 
     @cached_property
@@ -117,9 +132,13 @@ class MemberSets:
     def _parts(self) -> list[Indices]:
         """Return each part's examples, in an order that only the part's own examples decide."""
         params = partition.Partition.from_dict(self.training, "smoothing.training")
-        if params.by == "index":
+        if params.by in {"index", "class"}:
             keys: list[bytes] = [at.to_bytes(8, "big") for at in self.positions.tolist()]
-            slots = partition.assign(None, self.slots, params, self.design_root)
+            if params.by == "index":
+                slots = partition.assign(None, self.slots, params, self.design_root)
+            else:
+                labels = self.slot_labels or ()
+                slots = partition.assign_by_class(labels, params, self.design_root)
             assigned = [slots[at] for at in self.positions.tolist()]
         else:
             keys = self._contents

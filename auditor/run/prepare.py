@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor import datasets, files, keyfiles, recipe
-from auditor.datasets import Dataset
+from auditor.datasets import Dataset, groups
 from auditor.errors import RunError
 from auditor.format.audit import Audit
 from auditor.format.keys import PrivateKey
@@ -76,6 +76,8 @@ def prepare(
     progress.stage("reading data", 1, "data set")
     train, inputs = datasets.load(loaded)
     progress.advance(1)
+    for sentence in groups.advice(train, loaded.resolved):
+        progress.message(f"note: {sentence}")
     signing, public_key = _signing_key(out, key, progress)
     declared = commit.declare(inputs, commit.salt_secret(signing))
     audit = commit.audit_of(loaded, train, declared, chosen)

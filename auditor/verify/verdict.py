@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from auditor.errors import AuditorError, UndecidedError, VerificationError
+from auditor.format.audit import Audit
+from auditor.guarantee import trusted
 from auditor.guarantee.threat import Budget
 from auditor.verify.challenge import Origin
 from auditor.verify.evidence_words import budget_text, evidence_json, evidence_text, share
@@ -32,9 +34,10 @@ def text(verified: Verified) -> str:
         *_block("trusted", trusted or ["no artefact is trusted"]),
         f"recipe       {audit.recipe['name']!r}, {_SELECTION[audit.selection]}",
         f"object       the vote of {audit.members} {_members(verified)}, not any single model",
-        f"data         {_line(audit.source)}: {audit.dataset_size} {_unit(audit.unit)}",
+        f"data         {_line(audit.source)}: {audit.dataset_size} {_unit(audit)}",
         f"             root {audit.dataset_root}",
         f"threat       {_threat(verified)}",
+        *(f"             {line}" for line in _spared(audit)),
         f"failure      {_alpha(verified)}",
         f"challenge    {_line(verified.challenge.text)}",
         f"key          {verified.keyid}",
@@ -166,8 +169,19 @@ def _members(verified: Verified) -> str:
     return "drawn members" if verified.members_drawn else "fixed members"
 
 
-def _unit(unit: str) -> str:
-    return "examples" if unit == "example" else "examples, attacked by group"
+def _unit(audit: Audit) -> str:
+    if audit.unit == "example":
+        return "examples"
+    number = "" if audit.groups is None else f" in {audit.groups} groups"
+    return f"examples{number}, attacked by group"
+
+
+def _spared(audit: Audit) -> tuple[str, ...]:
+    """Say what of the training examples nobody may have changed, if anything."""
+    spared = trusted.spared(audit.moves)
+    if spared is None:
+        return ()
+    return (f"the {spared} of the training examples are trusted: nobody changed them",)
 
 
 def _said(error: AuditorError) -> str:

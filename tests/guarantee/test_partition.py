@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from auditor.errors import DataError
 from auditor.guarantee.training.bag import Bag
-from auditor.guarantee.training.partition import Partition, assign
+from auditor.guarantee.training.partition import Partition, assign, assign_by_class
+from auditor.randomness import Stream
 
 ROOT = bytes(range(32))
 
@@ -23,6 +24,25 @@ def test_index_parts_are_balanced(n: int, parts: int) -> None:
     if n >= parts:
         assert len(sizes) == parts
         assert max(sizes.values()) - min(sizes.values()) <= 1
+
+
+@given(st.lists(st.integers(-2, 3), min_size=1, max_size=80), st.integers(1, 12))
+def test_parts_by_class_are_balanced_in_every_class(labels: list[int], parts: int) -> None:
+    assigned = assign_by_class(labels, Partition(parts=parts, by="class"), ROOT)
+    for which in (None, *set(labels)):
+        chosen = [p for p, y in zip(assigned, labels, strict=True) if which in {None, y}]
+        sizes = [chosen.count(part) for part in range(parts)]
+        assert max(sizes) - min(sizes) <= 1
+
+
+def test_parts_by_class_are_those_of_the_specification() -> None:
+    labels = [1, 0, 1, 1, 0, -2, 1]
+    order = Stream(ROOT, "partition").permutation(7)
+    dealt = [slot for label in (-2, 0, 1) for slot in order if labels[slot] == label]
+    expected = [0] * 7
+    for turn, slot in enumerate(dealt):
+        expected[slot] = turn % 3
+    assert assign_by_class(labels, Partition(parts=3, by="class"), ROOT) == expected
 
 
 def test_index_parts_depend_on_the_root_and_nothing_else() -> None:

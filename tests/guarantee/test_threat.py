@@ -67,6 +67,7 @@ def recipe(training: Json, unit: str = "example") -> Json:
         ),
         (partition(3, "group"), "group", {"insert": 1, "delete": 1, "modify": 1, "relabel": 1}),
         ({"method": "bag", "size": 3}, "example", {"modify": 1, "relabel": 1}),
+        ({"method": "bag", "size": 3}, "group", {"modify": 1, "relabel": 1}),
     ],
 )
 def test_threats(training: Json, unit: str, moves: Json) -> None:
@@ -78,7 +79,8 @@ def test_threats(training: Json, unit: str, moves: Json) -> None:
     [
         (partition(3, "group"), "example"),
         (partition(3, "id"), "group"),
-        ({"method": "bag", "size": 3}, "group"),
+        (NONE, "group"),
+        ({"method": "flip", "keepFeatures": "3/4", "keepLabels": "1"}, "group"),
     ],
 )
 def test_units_that_do_not_fit_are_refused(training: Json, unit: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from auditor.guarantee.trusted import FITTED
 from auditor.learners import InputSpec
 from auditor.learners.build import FRONT_ENDS, LEARNERS, build
 from auditor.recipe import resolve, starter
@@ -22,7 +23,9 @@ def test_the_schema_has_the_learners_and_front_ends_of_the_tables() -> None:
     learner = schema["properties"]["learner"]
     chosen = [branch["if"]["properties"]["name"]["const"] for branch in learner["allOf"]]
     assert learner["properties"]["name"]["enum"] == chosen == list(LEARNERS)
-    assert schema["$defs"]["frontEnd"]["properties"]["name"]["enum"] == list(FRONT_ENDS)
+    front = schema["$defs"]["frontEnd"]
+    chosen = [branch["if"]["properties"]["name"]["const"] for branch in front["allOf"]]
+    assert front["properties"]["name"]["enum"] == chosen == [*FRONT_ENDS, *FITTED]
 
 
 def test_the_starter_recipe_offers_every_learner() -> None:

@@ -24,6 +24,15 @@ TRAINING: Final[dict[str, dict[str, Any]]] = {
     "partition by content": {"method": "partition", "parts": 9, "by": "content"},
     "partition by id": {"method": "partition", "parts": 9, "by": "id"},
     "neighbours": {"method": "neighbours", "count": 9},
+    "bag of groups": {"method": "bag", "size": 3},
+    "partition by class": {"method": "partition", "parts": 9, "by": "class"},
+    "flip labels, features trusted": {"method": "flip", "keepLabels": "3/4"},
+}
+#: Parts of the recipe around a training side.
+MORE: Final[dict[str, dict[str, Any]]] = {
+    "bag of groups": {"unit": "group"},
+    "partition by class": {"threat": "features"},
+    "flip labels, features trusted": {"threat": "labels"},
 }
 TEST: Final[dict[str, dict[str, Any]]] = {
     "none": {"method": "none"},
@@ -77,7 +86,12 @@ def test_alpha_and_the_number_of_budgets_have_one_limit(
 def audit(resolved: dict[str, Any]) -> dict[str, Any]:
     return {
         "recipe": resolved,
-        "dataset": {"classes": resolved["classes"], "shape": [1, 8, 8], "size": 90},
+        "dataset": {
+            "classes": resolved["classes"],
+            "shape": [1, 8, 8],
+            "size": 90,
+            **({"groups": 30} if resolved["unit"] == "group" else {}),
+        },
         "members": resolved["members"],
         "draws": resolved["draws"],
         "inputs": {"size": 10},
@@ -89,6 +103,9 @@ def written(document: dict[str, Any], training: str, test: str, axis: str) -> di
     document["data"] = {"source": "npz", "path": "d.npz", "id": "ids"}
     document["smoothing"] = {"training": TRAINING[training], "test": TEST[test]}
     document["claim"] = {"budgets": [{axis: 1}]}
+    document |= MORE.get(training, {})
+    if document.get("unit") == "group":
+        document["data"]["group"] = "who"
     if training == "neighbours":
         document["learner"] = {"name": "nearest-neighbours", "neighbours": 9}
     return document

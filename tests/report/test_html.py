@@ -136,3 +136,14 @@ def test_the_page_is_one_small_file(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(page(), encoding="utf-8")
     assert path.stat().st_size < 100_000
+
+
+def test_a_hostile_column_is_no_markup_in_the_words_of_groups() -> None:
+    audit = synthetic.audit()
+    audit["recipe"]["data"] = {"source": "table", "group": "<b onclick='x'>$_who$"}
+    audit["dataset"]["groups"] = 14
+    audit["threat"] = {"unit": "group", "moves": {"modify": 1, "relabel": 1}}
+    made = page(audit=audit)
+    assert "<b onclick" not in made
+    text = " ".join(read(made).text.split())
+    assert "training groups (of 14, by \"<b onclick='x'>$_who$\") an attacker may change" in text

@@ -39,6 +39,45 @@ def test_the_words_follow_unit_and_alphabet() -> None:
     assert "every row that shares one group key" in sentences.moves_sentence(audit)
 
 
+def threatened(moves: dict[str, int], unit: str = "example", **dataset: int) -> dict[str, Any]:
+    audit = with_recipe(data={"source": "table", "group": "writer"})
+    return {
+        **audit,
+        "threat": {"unit": unit, "moves": moves},
+        "dataset": {**audit["dataset"], **dataset},
+    }
+
+
+def test_groups_are_counted_out_of_all_and_named_by_their_column() -> None:
+    audit = threatened({"modify": 1, "relabel": 1}, "group", groups=14)
+    words = sentences.budget_words(audit, {"trainExamples": 3})
+    assert words == "3 training groups (of 14, by 'writer')"
+    found = dict(facts(synthetic.outcome(audit=audit)))
+    assert found["Training data"] == "sklearn:digits: 240 examples in 14 groups, attacked by group"
+    assert "any rows, any number of them, also none" in sentences.moves_sentence(audit)
+    none = sentences.budget_words(threatened({"modify": 1}, "group"), {"trainExamples": 1})
+    assert none == "1 training group (by 'writer', features only)"
+
+
+@pytest.mark.parametrize(
+    ("moves", "words", "trusted"),
+    [
+        ({"relabel": 1}, "3 training examples (labels only)", "features"),
+        ({"modify": 1}, "3 training examples (features only)", "labels"),
+    ],
+)
+def test_what_is_trusted_is_said_with_every_claim(
+    moves: dict[str, int], words: str, trusted: str
+) -> None:
+    audit = threatened(moves)
+    assert sentences.budget_words(audit, {"trainExamples": 3}) == words
+    assert f"The {trusted} of the training examples are trusted" in sentences.moves_sentence(audit)
+    said = sentences.assumption_sentences(audit)
+    assert f"Nobody changed the {trusted} of the training examples." in said
+    both = sentences.assumption_sentences(threatened({"modify": 1, "relabel": 1}))
+    assert len(both) == len(said) - 1
+
+
 @pytest.mark.parametrize(
     ("alpha", "scope", "words"),
     [

@@ -91,15 +91,27 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
         **honest.resolved("partition"),
         "classes": [str(label) for label in range(rng.choice((2, 2, 3, 10)))],
         "alphabet": {**rng.choice(ALPHABETS), "unit": rng.choice(("pixel", "channel"))},
-        "unit": "group" if training.get("by") == "group" else "example",
+        "unit": _unit(rng, training),
         "smoothing": {"training": training, "test": test},
         "members": members,
         "draws": rng.choice((1, 40, 300)) if noisy and not drawn else 0,
         "claim": claim,
     }
+    audit: dict[str, Any] = {"shape": shape, "dataset_size": rng.choice((1, 30, 1000, 60000))}
+    if training.get("by") == "class" or rng.random() < 0.15:
+        recipe["threat"] = rng.choice(("labels", "features", "features"))
     if training["method"] == "neighbours":
         recipe |= _nearest(rng, training["count"])
-    return recipe, {"shape": shape, "dataset_size": rng.choice((1, 30, 1000, 60000))}
+    elif rng.random() < 0.1:
+        recipe["learner"] = {"name": "ridge", "frontEnd": {"name": "centroids", "count": 9}}
+    if (recipe["unit"] == "group" and rng.random() < 0.9) or rng.random() < 0.02:
+        audit["groups"] = rng.choice((1, 12, 25, 40))
+    return recipe, audit
+
+
+def _unit(rng: random.Random, training: Recipe) -> str:
+    grouped = training.get("by") == "group" or (training["method"] == "bag" and rng.random() < 0.4)
+    return "group" if grouped else "example"
 
 
 def _training(rng: random.Random) -> tuple[Recipe, int]:
@@ -110,7 +122,7 @@ def _training(rng: random.Random) -> tuple[Recipe, int]:
     if method == "bag":
         return {"method": method, "size": rng.choice((1, 3, 500))}, rng.choice((2, 50, 400))
     if method == "partition":
-        by = rng.choice(("index", "id", "content", "group"))
+        by = rng.choice(("index", "id", "content", "group", "class"))
         parts = rng.choice((1, 3, 8, 25))
         return {"method": method, "parts": parts, "by": by}, parts
     if method == "neighbours":

@@ -55,17 +55,21 @@ export const list = (reader, low = 0, high = Infinity) => (value, where, grade) 
 };
 
 /** An object with all of these fields; others are refused, or not looked at if it is open. */
-const fields = (readers, open) => (value, where, grade) => {
+const fields = (readers, open, optional = {}) => (value, where, grade) => {
   demand(value instanceof Map, grade, `${where}: expected an object`);
   for (const [key, reader] of Object.entries(readers)) {
     demand(value.has(key), grade, `${where}: no ${key}`);
     reader(value.get(key), `${where}.${key}`, grade);
   }
+  for (const [key, reader] of Object.entries(optional)) {
+    if (value.has(key)) reader(value.get(key), `${where}.${key}`, grade);
+  }
   for (const key of open ? [] : value.keys()) {
-    demand(Object.hasOwn(readers, key), grade, `${where}: unknown field ${key}`);
+    const known = Object.hasOwn(readers, key) || Object.hasOwn(optional, key);
+    demand(known, grade, `${where}: unknown field ${key}`);
   }
 };
-export const closed = (readers) => fields(readers, false);
+export const closed = (readers, optional) => fields(readers, false, optional);
 export const open = (readers) => fields(readers, true);
 
 /** An object with any names, or with some of the names given. */
@@ -116,7 +120,7 @@ export const audit = closed({
       demand(features <= 2 ** 24, grade, `${where}: more than 2^24 features`);
     },
     dropped: integer(0, MAX),
-  }),
+  }, { groups: integer(1, MAX) }),
   inputs: closed({ size: integer(1, 1000000), rootHash: sha256Text }),
   members: integer(1, 1000000),
   draws: integer(0, 10000000),

@@ -30,9 +30,9 @@ export const share = (value, where) => {
 const ANY_MOVE = { insert: 1, delete: 1, modify: 1, relabel: 1 };
 const REWRITING = { modify: 1, relabel: 1 };
 const BY_CONTENT = { insert: 1, delete: 1, modify: 2, relabel: 2 };
-const PARTS = { index: REWRITING, id: ANY_MOVE, group: ANY_MOVE, content: BY_CONTENT };
+const PARTS = { index: REWRITING, id: ANY_MOVE, group: ANY_MOVE, content: BY_CONTENT, class: { modify: 1 } };
 
-/** The training side: covered axes, moves, unit, whether members are drawn, how many are fixed. */
+/** The training side: covered axes, moves, units, whether members are drawn, how many are fixed. */
 export function readTraining(side) {
   const name = method(side, 'training', {
     none: {},
@@ -41,18 +41,20 @@ export function readTraining(side) {
     flip: { keepFeatures: share, keepLabels: share },
     neighbours: { count: upTo(65535) },
   });
-  const common = { method: name, moves: REWRITING, unit: 'example', drawn: true };
+  const common = { method: name, moves: REWRITING, units: ['example'], drawn: true };
   if (name === 'none') return { ...common, axes: [], moves: {}, drawn: false, members: 1 };
-  if (name === 'bag') return { ...common, axes: ['trainExamples'], size: side.get('size') };
   if (name === 'neighbours') {
     const each = side.get('count');
     return { ...common, axes: ['trainExamples'], moves: ANY_MOVE, drawn: false, members: 1, each };
   }
+  if (name === 'bag') {
+    return { ...common, axes: ['trainExamples'], size: side.get('size'), units: ['example', 'group'] };
+  }
   if (name === 'partition') {
     const by = side.get('by');
-    const unit = by === 'group' ? 'group' : 'example';
+    const units = [by === 'group' ? 'group' : 'example'];
     const members = side.get('parts');
-    return { ...common, axes: ['trainExamples'], moves: PARTS[by], unit, drawn: false, members };
+    return { ...common, axes: ['trainExamples'], moves: PARTS[by], units, drawn: false, members, by };
   }
   const features = parseFraction(side.get('keepFeatures'));
   const labels = parseFraction(side.get('keepLabels'));

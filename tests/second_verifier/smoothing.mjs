@@ -33,7 +33,8 @@ export function readSmoothing(audit) {
   if (test.method === 'flip' && FLIPPED.every((axis) => axes.includes(axis))) axes.push('total');
   const classes = dataset.get('classes').length;
   const examples = dataset.get('size');
-  const smoothing = { training, test, vote, axes, layout, classes, examples };
+  const units = unitsOf(recipe, dataset, training);
+  const smoothing = { training, test, vote, axes, layout, classes, examples, units };
   const claim = recipe.get('claim');
   const found = { ...smoothing, budgets: readBudgets(claim, smoothing), ...readBound(claim, audit, vote) };
   checkThreat(audit, training);
@@ -80,12 +81,43 @@ function readBound(claim, audit, vote) {
   return { alpha, bound, selectionDraws: bound === 'runner-up' ? draws : 0 };
 }
 
+const unitOf = (recipe) => (recipe.has('unit') ? recipe.get('unit') : 'example');
+
+/** How many units a bag draws from: examples, or the groups that the data set says it has. */
+function unitsOf(recipe, dataset, training) {
+  const [size, grouped] = [dataset.get('size'), unitOf(recipe) === 'group'];
+  if (dataset.has('groups')) check(grouped && dataset.get('groups') <= size, 'groups of nothing');
+  if (training.method !== 'bag' || !grouped) return size;
+  check(dataset.has('groups'), 'bags of groups, and not how many there are');
+  return dataset.get('groups');
+}
+
 function checkThreat(audit, training) {
   const recipe = audit.get('recipe');
   const threat = audit.get('threat');
-  const unit = recipe.has('unit') ? recipe.get('unit') : 'example';
-  check(unit === training.unit && threat.get('unit') === unit, `expected the unit ${training.unit}`);
-  check(same(threat.get('moves'), new Map(Object.entries(training.moves))), 'threat: other moves');
+  const unit = unitOf(recipe);
+  check(training.units.includes(unit) && threat.get('unit') === unit, `expected ${training.units}`);
+  check(same(threat.get('moves'), new Map(narrowed(recipe, training))), 'threat: other moves');
+}
+
+/** The moves that are left where the recipe says what alone is attacked, and what may be built then. */
+function narrowed(recipe, training) {
+  const attacked = recipe.has('threat') ? recipe.get('threat') : null;
+  let moves = Object.entries(training.moves);
+  if (recipe.has('threat')) {
+    shapes.oneOf('labels', 'features')(attacked, 'threat', GRADE);
+    const [move, axis] = attacked === 'labels' ? ['relabel', 'trainLabels'] : ['modify', 'trainFeatures'];
+    moves = moves.filter(([name]) => name === move);
+    check(moves.length > 0, 'nothing is left of the threat');
+    const only = training.axes.length === 1 && training.axes[0] === axis;
+    check(training.method !== 'flip' || only, 'noise on more than what is attacked');
+  }
+  check(training.by !== 'class' || attacked === 'features', 'parts by labels that can change');
+  const learner = recipe.get('learner');
+  const front = learner instanceof Map ? learner.get('frontEnd') : undefined;
+  const fitted = front instanceof Map && front.get('name') === 'centroids';
+  check(!fitted || moves.every(([name]) => name === 'relabel'), 'centroids of features that can change');
+  return moves;
 }
 
 function checkCounts(audit, { training, vote, examples }) {
@@ -125,7 +157,7 @@ export function waysOf(smoothing) {
   return smoothing.budgets.map((budget) => noises(smoothing, budget));
 }
 
-function noises({ training, test, layout, classes, examples }, budget) {
+function noises({ training, test, layout, classes, units: drawnFrom }, budget) {
   const poisoned = budget.get('trainExamples') ?? 0;
   const found = splits(budget).map(([features, labels, units]) => {
     const groups = [
@@ -135,7 +167,7 @@ function noises({ training, test, layout, classes, examples }, budget) {
     ];
     let rho = ONE;
     if (training.method === 'bag') {
-      rho = power(lowest(fraction(Math.max(examples - poisoned, 0), BigInt(examples))), training.size);
+      rho = power(lowest(fraction(Math.max(drawnFrom - poisoned, 0), BigInt(drawnFrom))), training.size);
     }
     if (test.method === 'hide') rho = multiply(rho, power(lowest(subtract(ONE, test.show)), units));
     return new Noise(groups.flat(), rho);

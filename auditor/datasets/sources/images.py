@@ -1,4 +1,7 @@
-"""Image folders: <path>/train/<class>/*.png|jpg|jpeg and <path>/test/<class>/*."""
+"""Image folders: <path>/train/<class>/*.png|jpg|jpeg and <path>/test/<class>/*.
+
+With groups every class folder holds one folder a group: <path>/train/<class>/<group>/*.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,12 @@ def _split(root: Path, split: str, data: Mapping[str, Any], classes: Sequence[st
             f"classes: class {missing[0]!r} has no folder in {folder}; there are "
             f"{', '.join(found[:20]) or 'none'}"
         )
-    files = [(label, file) for label, name in enumerate(classes) for file in _files(folder / name)]
+    grouped = "group" in data
+    files = [
+        (label, file)
+        for label, name in enumerate(classes)
+        for file in _files(folder / name, grouped=grouped)
+    ]
     shape = checked_shape(data["shape"])
     values = np.zeros((len(files), int(np.prod(shape))), np.uint8)
     faults: dict[int, str] = {}
@@ -58,20 +66,23 @@ def _split(root: Path, split: str, data: Mapping[str, Any], classes: Sequence[st
         labels=np.array([label for label, _ in files], np.int64),
         shape=shape,
         names=[file.relative_to(root).as_posix() for _, file in files],
+        groups=[file.parent.name for _, file in files] if grouped else None,
         digests=digests,
         faults=faults,
         unlisted={
             name: count
             for name in found
-            if name not in classes and (count := len(_files(folder / name)))
+            if name not in classes and (count := len(_files(folder / name, grouped=grouped)))
         },
     )
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path, *, grouped: bool) -> list[Path]:
+    """Return the images of a class, those of a group together."""
+    found = folder.glob("*/*") if grouped else folder.iterdir()
     return sorted(
-        (file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file()),
-        key=lambda file: file.name,
+        (file for file in found if file.suffix.lower() in _SUFFIXES and file.is_file()),
+        key=lambda file: (file.parent.name, file.name),
     )
 
 

@@ -1,6 +1,8 @@
 """Bagging: a member is trained on examples drawn with replacement (Jia, Cao and Gong 2021).
 
 Covers rewriting examples at will (features and label), the number of examples staying the same.
+With unit ``group`` a bag draws groups, each with all its rows; a rewritten group has any rows, also
+none, and the names of the groups stay the same or become fewer (docs/methods/groups.md).
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from typing import ClassVar, Final
 
 from flint import fmpq
 
-from auditor.errors import RecipeError
 from auditor.exact.rational import power_down
 from auditor.guarantee import fields
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Threat
@@ -36,21 +37,16 @@ class Bag:
         return cls(size=fields.integer(value, "size", where, low=1, high=_MAX_SIZE))
 
     def threat(self, unit: str) -> Threat:
-        """Return the covered moves; RecipeError for groups, of which a bag would draw rows."""
-        if unit != "example":
-            message = (
-                f"unit {unit!r}: a bag draws examples; groups need smoothing.training partition"
-            )
-            raise RecipeError(message)
+        """Return the covered moves; the unit is what a bag draws."""
         return Threat(unit=unit, moves=(("modify", 1), ("relabel", 1)))
 
-    def survival(self, changed: int, examples: int) -> fmpq:
-        """Return the chance (1 - changed/examples)**size that no rewritten example is drawn.
+    def survival(self, changed: int, units: int) -> fmpq:
+        """Return the chance (1 - changed/units)**size that no rewritten unit is drawn.
 
         Rounded down where the exact number is too long; a lower survival only weakens a claim.
 
         >>> str(Bag(size=2).survival(1, 4))
         '9/16'
         """
-        untouched = max(examples - changed, 0)
-        return power_down(fmpq(untouched, examples), self.size)
+        untouched = max(units - changed, 0)
+        return power_down(fmpq(untouched, units), self.size)

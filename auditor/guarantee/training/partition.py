@@ -26,12 +26,14 @@ _MOVES: Final = {
     "content": (("insert", 1), ("delete", 1), ("modify", 2), ("relabel", 2)),
     # all rows of one group are in one part, so anything done to them costs 1 together
     "group": (("insert", 1), ("delete", 1), ("modify", 1), ("relabel", 1)),
+    # the labels of all examples decide: only features can change (guarantee/trusted.py)
+    "class": (("modify", 1),),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partition:
-    """``parts`` parts, assigned by ``index``, ``id``, ``content`` or ``group``."""
+    """``parts`` parts, assigned by ``index``, ``id``, ``content``, ``group`` or ``class``."""
 
     method: ClassVar[str] = "partition"
     drawn: ClassVar[bool] = False
@@ -89,3 +91,17 @@ def assign(
             parts[raw] = int.from_bytes(digest, "big") % params.parts
         result.append(parts[raw])
     return result
+
+
+def assign_by_class(labels: Sequence[int], params: Partition, design_root: bytes) -> list[int]:
+    """Return the part of each slot, given the labels of all of them.
+
+    The slots are dealt out in turn, class by class, those of a class in the order of a random
+    permutation of all slots: parts differ by at most one slot, and by at most one of each class.
+    Only labels and their places decide. A slot whose label cannot be read has a negative one.
+    """
+    places = Stream(design_root, "partition").permutation(len(labels))
+    part_of = [0] * len(labels)
+    for turn, slot in enumerate(sorted(places, key=labels.__getitem__)):  # stable: keeps the order
+        part_of[slot] = turn % params.parts
+    return part_of

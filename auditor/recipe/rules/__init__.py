@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from auditor.errors import RecipeError
-from auditor.recipe.rules import claim, content, smoothing
+from auditor.recipe.rules import claim, content, smoothing, threat
 from auditor.recipe.rules.refusal import Refusal
 
 #: In the order of a recipe, so that the first complaint is the one nearest to the top.
@@ -20,6 +20,7 @@ RULES: Final[tuple[Callable[[Mapping[str, Any]], None], ...]] = (
     smoothing.test,
     smoothing.product,
     smoothing.members,
+    threat.threat,
     claim.claim,
     claim.budgets,
 )

@@ -317,7 +317,7 @@ refused(
     "bag",
     {
         "bag-of-nothing": ("A bag of no example.", {"training": {"size": 0}}),
-        "bag-of-groups": ("A bag draws examples, not groups.", {"unit": "group"}),
+        "bag-of-groups": ("Bags of groups, and nobody says how many.", {"unit": "group"}),
         "nothing-shown": ("Every pixel hidden always.", {"test": {"show": "0"}}),
         "everything-shown": ("No pixel ever hidden.", {"test": {"show": "1"}}),
         "total-under-bags": ("Bags count examples.", budgets({"total": 1})),
