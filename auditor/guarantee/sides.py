@@ -19,14 +19,16 @@ from auditor.guarantee.test.units import Layout
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import INPUT_FEATURES, TOTAL, TRAIN_FEATURES, TRAIN_LABELS
 from auditor.guarantee.training.bag import Bag
+from auditor.guarantee.training.bag_flip import BagFlip
 from auditor.guarantee.training.flip import FlipTraining
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import Partition
+from auditor.guarantee.training.poisson_bag import PoissonBag
 
-Training = NoTraining | FlipTraining | Bag | Partition
+Training = NoTraining | FlipTraining | Bag | PoissonBag | BagFlip | Partition
 Test = NoTest | FlipTest | Hide | Views | GroupMasks | WindowMasks
 
-TRAINING_METHODS: Final = ("none", "flip", "bag", "partition")
+TRAINING_METHODS: Final = ("none", "flip", "bag", "poisson-bag", "bag-flip", "partition")
 TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask")
 
 WHERE: Final = "smoothing"
@@ -101,6 +103,10 @@ def _training(value: Mapping[str, object]) -> Training:
             return FlipTraining.from_dict(value, where)
         case "bag":
             return Bag.from_dict(value, where)
+        case "poisson-bag":
+            return PoissonBag.from_dict(value, where)
+        case "bag-flip":
+            return BagFlip.from_dict(value, where)
         case _:
             return Partition.from_dict(value, where)
 

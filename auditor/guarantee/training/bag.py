@@ -1,6 +1,8 @@
 """Bagging: a member is trained on examples drawn with replacement (Jia, Cao and Gong 2021).
 
-Covers rewriting examples at will (features and label), the number of examples staying the same.
+Covers rewriting examples at will (features and label); with ``moves`` ``any-size`` also inserting
+and deleting them. The bound is the same: of all sizes that a data set may have after an attack of
+one price, the audited size leaves the attacker most (docs/methods/bag.md).
 """
 
 from __future__ import annotations
@@ -16,41 +18,58 @@ from auditor.exact.rational import power_down
 from auditor.guarantee import fields
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Threat
 
-_MAX_SIZE: Final = 1 << 16
+MAX_SIZE: Final = 1 << 16
+REWRITING: Final = (("modify", 1), ("relabel", 1))
+_MOVES: Final = {
+    "fixed-size": REWRITING,
+    "any-size": (("insert", 1), ("delete", 1), *REWRITING),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bag:
-    """``size`` draws with replacement for each member."""
+    """``size`` draws with replacement for each member; ``moves``: ``fixed-size``, ``any-size``."""
 
     method: ClassVar[str] = "bag"
     drawn: ClassVar[bool] = True
     axes: ClassVar[tuple[str, ...]] = (TRAIN_EXAMPLES,)
 
     size: int
+    moves: str = "fixed-size"
 
     @classmethod
     def from_dict(cls, value: Mapping[str, object], where: str) -> Bag:
         """Read the parameters; RecipeError names what is wrong."""
-        fields.only(value, ("method", "size"), where)
-        return cls(size=fields.integer(value, "size", where, low=1, high=_MAX_SIZE))
+        fields.only(value, ("method", "size", "moves"), where)
+        return cls(
+            size=fields.integer(value, "size", where, low=1, high=MAX_SIZE),
+            moves=fields.choice(value, "moves", where, tuple(_MOVES), "fixed-size"),
+        )
 
     def threat(self, unit: str) -> Threat:
         """Return the covered moves; RecipeError for groups, of which a bag would draw rows."""
-        if unit != "example":
-            message = (
-                f"unit {unit!r}: a bag draws examples; groups need smoothing.training partition"
-            )
-            raise RecipeError(message)
-        return Threat(unit=unit, moves=(("modify", 1), ("relabel", 1)))
+        check_unit(unit)
+        return Threat(unit=unit, moves=_MOVES[self.moves])
 
     def survival(self, changed: int, examples: int) -> fmpq:
         """Return the chance (1 - changed/examples)**size that no rewritten example is drawn.
 
+        It serves insertions and deletions too: ``changed`` is the summed price of all moves.
         Rounded down where the exact number is too long; a lower survival only weakens a claim.
 
         >>> str(Bag(size=2).survival(1, 4))
         '9/16'
         """
-        untouched = max(examples - changed, 0)
-        return power_down(fmpq(untouched, examples), self.size)
+        return untouched(changed, examples, self.size)
+
+
+def check_unit(unit: str) -> None:
+    """Raise RecipeError for groups, of which a bag would draw rows."""
+    if unit != "example":
+        message = f"unit {unit!r}: a bag draws examples; groups need smoothing.training partition"
+        raise RecipeError(message)
+
+
+def untouched(changed: int, examples: int, draws: int) -> fmpq:
+    """Return the chance (1 - changed/examples)**draws, rounded down where it is too long."""
+    return power_down(fmpq(max(examples - changed, 0), examples), draws)
