@@ -29,6 +29,8 @@ Training = NoTraining | FlipTraining | Bag | PoissonBag | BagFlip | Partition
 Test = NoTest | FlipTest | Hide | Views | GroupMasks | WindowMasks
 
 TRAINING_METHODS: Final = ("none", "flip", "bag", "poisson-bag", "bag-flip", "partition")
+DRAWN_METHODS: Final = frozenset({"flip", "bag", "poisson-bag", "bag-flip"})
+"""Training sides whose members are random draws, good for one vote on an input."""
 TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask")
 
 WHERE: Final = "smoothing"

@@ -80,6 +80,8 @@ class BagFlip:
         changed with chance partial/(examples - rewritten).
         """
         left = examples - rewritten
+        if left <= 0 or not partial.examples:
+            return ()
         symbols, classes = alphabets
         noises = (
             (symbols, self.keep_features, partial.features),
@@ -90,7 +92,7 @@ class BagFlip:
             for size, keep, changed in noises
             if changed
         )
-        if left <= 0 or not partial.examples or not flips:
+        if not flips:
             return ()
         hits = fmpq(min(partial.examples, left), left)
         return (BaggedFlips(draws=self.size, hits=hits, flips=flips),)
