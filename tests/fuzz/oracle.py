@@ -29,6 +29,8 @@ def unfounded(audit: Json, leaf: Json, row: bytes) -> str | None:
         return "an abstention with a frontier" if leaf["frontier"] else None
     if any(axis not in _axes(audit["recipe"]["smoothing"]) for b in leaf["frontier"] for axis in b):
         return "a budget on an axis that is not covered"
+    if any(b.get("labelsPerExample", 0) > 1 for b in leaf["frontier"]):
+        return "an example of two labels"
     if training in ("flip", "bag", "poisson-bag", "bag-flip"):
         return None if claim.get("bound", "top") != "top" else _drawn(audit, leaf, row)
     tallies = _tallies(row, len(audit["dataset"]["classes"]))

@@ -164,7 +164,7 @@ def agree(
 @pytest.mark.parametrize(("n", "size", "price"), [(2, 3, 1), (3, 1, 2), (3, 2, 2), (4, 2, 2)])
 def test_bags_of_sets_of_any_size(n: int, size: int, price: int, test: str) -> None:
     """Insertions and deletions as well: the rule's threshold is the worst over all sizes."""
-    training = {"method": "bag", "size": size, "moves": "any-size"}
+    training: Json = {"method": "bag", "size": size, "moves": "any-size"}
     reached = [(cost, bags(examples, size)) for cost, examples in multisets(n, price)]
     assert {len(examples) for _, examples in multisets(n, price)} == set(
         range(max(1, n - price), n + price + 1)
@@ -175,7 +175,7 @@ def test_bags_of_sets_of_any_size(n: int, size: int, price: int, test: str) -> N
 @pytest.mark.parametrize("test", TESTS)
 @pytest.mark.parametrize(("n", "rate", "price"), [(2, "1/4", 2), (3, "1/8", 2), (3, "1/3", 1)])
 def test_poisson_bags_under_every_move(n: int, rate: str, price: int, test: str) -> None:
-    training = {"method": "poisson-bag", "rate": rate}
+    training: Json = {"method": "poisson-bag", "rate": rate}
     law = {examples: poisson(examples, Fraction(rate)) for _, examples in lists(n, price)}
     reached = [(cost, law[examples]) for cost, examples in lists(n, price)]
     agree(claims(training, test, n, price), law[tuple(range(n))], reached, test)

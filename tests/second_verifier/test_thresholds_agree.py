@@ -92,15 +92,13 @@ _FLIP: Final = {
     "test": {"method": "flip", "keep": "210/256"},
 }
 _BAG: Final = {"training": {"method": "bag", "size": 65536}, "test": {"method": "none"}}
-_BAG_FLIP: Final = {
-    "training": {
-        "method": "bag-flip",
-        "size": 64,
-        "keepFeatures": "3/4",
-        "keepLabels": "205/256",
-    },
-    "test": {"method": "flip", "keep": "210/256"},
+_COPIES: Final[Json] = {
+    "method": "bag-flip",
+    "size": 64,
+    "keepFeatures": "3/4",
+    "keepLabels": "205/256",
 }
+_BAG_FLIP: Final[Json] = {"training": _COPIES, "test": {"method": "flip", "keep": "210/256"}}
 
 
 def _drawn(smoothing: object, *budgets: object, **changes: object) -> Json:
@@ -128,7 +126,7 @@ def _dear() -> dict[str, tuple[Json, Json]]:
     three = {"alphabet": {"kind": "levels", "edges": ["1", "2"], "unit": "pixel"}}
     fine = _equal("65001/65536")
     most = {"trainFeatures": 63, "trainLabels": 63, "inputFeatures": 63}
-    sides = {**_BAG_FLIP["training"], "size": 4, "keepFeatures": "2/3"}
+    sides = {**_COPIES, "size": 4, "keepFeatures": "2/3"}
     few = {**_BAG_FLIP, "training": sides}
     copies = {"partialExamples": 9, "featuresPerExample": 200, "labelsPerExample": 1}
     symbols = {"trainFeatures": 15, "trainLabels": 271, "inputFeatures": 15}
@@ -186,7 +184,7 @@ def test_both_add_up_copies_in_the_same_way() -> None:
     """Large bags, alphabets of 3 and 10 symbols, more examples changed than there are."""
     ten = {"alphabet": {"kind": "levels", "edges": list("123456789"), "unit": "channel"}}
     keeps = {"keepFeatures": "26/256", "keepLabels": "65000/65536"}
-    sides = {**_BAG_FLIP["training"], **keeps}
+    sides = {**_COPIES, **keeps}
     some = [
         {"partialExamples": 10, "featuresPerExample": 1, "labelsPerExample": 1},
         {"partialExamples": 3, "featuresPerExample": 5, "trainExamples": 4, "inputFeatures": 2},
@@ -197,7 +195,7 @@ def test_both_add_up_copies_in_the_same_way() -> None:
     ]
     audits = [
         _drawn({**_BAG_FLIP, "training": training}, *some, dataset_size=1000, **alphabet)
-        for training, alphabet in ((_BAG_FLIP["training"], {}), ({**sides, "size": 12}, ten))
+        for training, alphabet in ((_COPIES, {}), ({**sides, "size": 12}, ten))
     ]
     assert _assert_same_tables(audits) == 24
 
