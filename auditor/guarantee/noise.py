@@ -8,7 +8,7 @@ from typing import Final
 from flint import fmpq
 
 from auditor.exact import neyman_pearson
-from auditor.exact.neyman_pearson import FlipGroup
+from auditor.exact.flips import Group
 
 UNTOUCHED: Final = fmpq(1)
 
@@ -22,7 +22,7 @@ class Shift:
     """
 
     survival: fmpq = UNTOUCHED
-    groups: tuple[FlipGroup, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     def threshold(self) -> fmpq | None:
         """Return the vote probability that must be exceeded; None when none suffices."""

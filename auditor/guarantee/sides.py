@@ -21,16 +21,22 @@ from auditor.guarantee.test.units import Layout
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import INPUT_FEATURES, TOTAL, TRAIN_FEATURES, TRAIN_LABELS
 from auditor.guarantee.training.bag import Bag
+from auditor.guarantee.training.bag_flip import BagFlip
 from auditor.guarantee.training.flip import FlipTraining
 from auditor.guarantee.training.neighbours import Neighbours
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import Partition
+from auditor.guarantee.training.poisson_bag import PoissonBag
 
-Training = NoTraining | FlipTraining | Bag | Partition | Neighbours
+Training = NoTraining | FlipTraining | Bag | PoissonBag | BagFlip | Partition | Neighbours
 FixedViews = Views | Ablation | TwoMasks
 Test = NoTest | FlipTest | Hide | FixedViews
 
-TRAINING_METHODS: Final = ("none", "flip", "bag", "partition", "neighbours")
+TRAINING_METHODS: Final = (
+    *("none", "flip", "bag", "poisson-bag", "bag-flip", "partition", "neighbours"),
+)
+DRAWN_METHODS: Final = frozenset({"flip", "bag", "poisson-bag", "bag-flip"})
+"""Training sides whose members are random draws, good for one vote on an input."""
 TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask", "ablation")
 
 WHERE: Final = "smoothing"
@@ -107,6 +113,10 @@ def _training(value: Mapping[str, object]) -> Training:
             return Bag.from_dict(value, where)
         case "neighbours":
             return Neighbours.from_dict(value, where)
+        case "poisson-bag":
+            return PoissonBag.from_dict(value, where)
+        case "bag-flip":
+            return BagFlip.from_dict(value, where)
         case _:
             return Partition.from_dict(value, where)
 

@@ -204,6 +204,7 @@ def _budgets(claim: Mapping[str, object], smoothing: Smoothing) -> tuple[Budget,
                 allowed = ", ".join(smoothing.axes)
                 message = f"{where}: {axis} is not covered by this smoothing; allowed: {allowed}"
                 raise RecipeError(message)
+        budget.check_partial(where)
         if budget.get(TOTAL) and len(budget.amounts) > 1:
             message = f"{where}: total stands alone: it already counts every change"
             raise RecipeError(message)

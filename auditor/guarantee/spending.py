@@ -10,12 +10,16 @@ from flint import fmpq
 
 from auditor.errors import RecipeError
 from auditor.exact import neyman_pearson
+from auditor.exact.flips import Group
 from auditor.guarantee.noise import UNTOUCHED, Shift
 from auditor.guarantee.sides import Smoothing
 from auditor.guarantee.test.flip import FlipTest
 from auditor.guarantee.test.hide import Hide
 from auditor.guarantee.threat import (
+    FEATURES_PER_EXAMPLE,
     INPUT_FEATURES,
+    LABELS_PER_EXAMPLE,
+    PARTIAL_EXAMPLES,
     TOTAL,
     TRAIN_EXAMPLES,
     TRAIN_FEATURES,
@@ -23,7 +27,9 @@ from auditor.guarantee.threat import (
     Budget,
 )
 from auditor.guarantee.training.bag import Bag
+from auditor.guarantee.training.bag_flip import BagFlip, Partial
 from auditor.guarantee.training.flip import FlipTraining
+from auditor.guarantee.training.poisson_bag import PoissonBag
 
 _MAX_SPLITS: Final = 1 << 14
 _MAX_TYPES: Final = 1 << 18
@@ -73,6 +79,7 @@ class Spending:
                     labels=budget.get(TRAIN_LABELS),
                     changed=budget.get(INPUT_FEATURES),
                     rewritten=budget.get(TRAIN_EXAMPLES),
+                    partial=self._partial(budget),
                 ),
             )
         # spending less is never worse for the claim, so the full splits are enough
@@ -83,15 +90,37 @@ class Spending:
         )
         return tuple(dict.fromkeys(ways))  # equal noise makes most splits equal
 
-    def _shift(self, *, features: int, labels: int, changed: int, rewritten: int = 0) -> Shift:
+    def _partial(self, budget: Budget) -> Partial:
+        return Partial(
+            examples=budget.get(PARTIAL_EXAMPLES),
+            features=budget.get(FEATURES_PER_EXAMPLE) * self.smoothing.layout.per_unit,
+            labels=budget.get(LABELS_PER_EXAMPLE),
+        )
+
+    def _shift(
+        self,
+        *,
+        features: int,
+        labels: int,
+        changed: int,
+        rewritten: int = 0,
+        partial: Partial | None = None,
+    ) -> Shift:
         training, test = self.smoothing.training, self.smoothing.test
         per_unit, symbols = self.smoothing.layout.per_unit, self.smoothing.symbols
-        groups: tuple[neyman_pearson.FlipGroup, ...] = ()
+        groups: tuple[Group, ...] = ()
         survival: fmpq = UNTOUCHED
         if isinstance(training, FlipTraining):
             groups += training.groups(features * per_unit, labels, symbols, self.classes)
         elif isinstance(training, Bag):
             survival *= training.survival(rewritten, self.units)
+        elif isinstance(training, PoissonBag):
+            survival *= training.survival(rewritten)
+        elif isinstance(training, BagFlip):
+            survival *= training.survival(rewritten, self.units)
+            if partial is not None:
+                alphabets = (symbols, self.classes)
+                groups += training.groups(partial, rewritten, self.units, alphabets)
         if isinstance(test, FlipTest | Hide):
             groups += test.groups(changed * per_unit, symbols)
             survival *= test.survival(changed)

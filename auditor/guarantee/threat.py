@@ -10,22 +10,38 @@ from auditor.errors import RecipeError
 from auditor.guarantee import fields
 
 TRAIN_EXAMPLES: Final = "trainExamples"
+PARTIAL_EXAMPLES: Final = "partialExamples"
+FEATURES_PER_EXAMPLE: Final = "featuresPerExample"
+LABELS_PER_EXAMPLE: Final = "labelsPerExample"
 TRAIN_FEATURES: Final = "trainFeatures"
 TRAIN_LABELS: Final = "trainLabels"
 INPUT_FEATURES: Final = "inputFeatures"
 INPUT_PATCH: Final = "inputPatch"
 TOTAL: Final = "total"
 
-AXES: Final = (TRAIN_EXAMPLES, TRAIN_FEATURES, TRAIN_LABELS, INPUT_FEATURES, INPUT_PATCH, TOTAL)
+AXES: Final = (
+    TRAIN_EXAMPLES,
+    PARTIAL_EXAMPLES,
+    FEATURES_PER_EXAMPLE,
+    LABELS_PER_EXAMPLE,
+    TRAIN_FEATURES,
+    TRAIN_LABELS,
+    INPUT_FEATURES,
+    INPUT_PATCH,
+    TOTAL,
+)
 """Every axis, in canonical order.
 
-``trainExamples``: cost of the moves made on training units. ``trainFeatures``, ``trainLabels``:
+``trainExamples``: cost of the moves made on training units. ``partialExamples``: further training
+examples that are changed in part, each in at most ``featuresPerExample`` features (in the
+alphabet's unit) and ``labelsPerExample`` labels (0 or 1). ``trainFeatures``, ``trainLabels``:
 changed training features (in the alphabet's unit) and labels. ``inputFeatures``: changed units of
 the input. ``inputPatch``: side of one square of the input that may be repainted at will.
 ``total``: changed features and labels of training set and input together, however they are split.
 """
 
 MAX_AMOUNT: Final = 1 << 40
+_CAPS: Final = (FEATURES_PER_EXAMPLE, LABELS_PER_EXAMPLE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,6 +80,18 @@ class Budget:
     def get(self, axis: str) -> int:
         """Return the amount along ``axis``, zero when absent."""
         return dict(self.amounts).get(axis, 0)
+
+    def check_partial(self, where: str) -> None:
+        """Raise RecipeError unless partial changes have a number of examples and a cap on each."""
+        caps = any(self.get(cap) for cap in _CAPS)
+        if caps != bool(self.get(PARTIAL_EXAMPLES)):
+            message = (
+                f"{where}: expected {PARTIAL_EXAMPLES} together with {' or '.join(_CAPS)}, or "
+                f"none of them, got {self}"
+            )
+            raise RecipeError(message)
+        if self.get(LABELS_PER_EXAMPLE) > 1:
+            raise fields.refuse(where, LABELS_PER_EXAMPLE, "0 or 1", self.get(LABELS_PER_EXAMPLE))
 
     def covers(self, other: Budget) -> bool:
         """Return whether this budget allows at least what ``other`` allows, axis by axis."""

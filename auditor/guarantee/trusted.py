@@ -14,8 +14,13 @@ from typing import Final
 from auditor.errors import RecipeError
 from auditor.guarantee import fields
 from auditor.guarantee.sides import WHERE, Training
-from auditor.guarantee.threat import TRAIN_FEATURES, TRAIN_LABELS, Threat
-from auditor.guarantee.training.flip import FlipTraining
+from auditor.guarantee.threat import (
+    FEATURES_PER_EXAMPLE,
+    LABELS_PER_EXAMPLE,
+    TRAIN_FEATURES,
+    TRAIN_LABELS,
+    Threat,
+)
 from auditor.guarantee.training.partition import Partition
 
 ATTACKED: Final = ("labels", "features")
@@ -25,7 +30,10 @@ FITTED: Final = ("centroids",)
 """Front ends that are made from the features of all training examples together."""
 
 _LEFT: Final = {"labels": "relabel", "features": "modify"}
-_AXIS: Final = {"labels": TRAIN_LABELS, "features": TRAIN_FEATURES}
+_SPARED: Final = {
+    "labels": (TRAIN_FEATURES, FEATURES_PER_EXAMPLE),
+    "features": (TRAIN_LABELS, LABELS_PER_EXAMPLE),
+}
 
 
 def narrow(threat: Threat, training: Training, recipe: Mapping[str, object]) -> Threat:
@@ -42,11 +50,7 @@ def narrow(threat: Threat, training: Training, recipe: Mapping[str, object]) -> 
     if attacked is not None and not moves:
         expected = "nothing, as this training side covers no such move"
         raise fields.refuse("recipe", "threat", expected, attacked)
-    if (
-        attacked is not None
-        and isinstance(training, FlipTraining)
-        and training.axes != (_AXIS[attacked],)
-    ):
+    if attacked is not None and any(axis in _SPARED[attacked] for axis in training.axes):
         expected = f"noise on the {attacked} alone with threat {attacked!r}"
         raise fields.refuse(WHERE, "training", expected, f"noise on {', '.join(training.axes)}")
     if isinstance(training, Partition) and training.by == "class" and attacked != "features":

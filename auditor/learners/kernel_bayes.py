@@ -62,7 +62,10 @@ class KernelBayes:
             )
             raise RecipeError(msg)
         if capacity is None:
-            msg = "learner.name: kernel-bayes expects members of a known capacity"
+            msg = (
+                "training.capacity: expected the most examples that a kernel-bayes member may use, "
+                "as nothing else bounds them here, got nothing"
+            )
             raise RecipeError(msg)
         floor = options.real("floor", "0.01")
         if not 0 < floor < 0.5:

@@ -11,12 +11,18 @@ from auditor.errors import RecipeError
 #: Axes in the order in which grids are sorted and budgets are written.
 AXES: Final = (
     "trainExamples",
+    "partialExamples",
+    "featuresPerExample",
+    "labelsPerExample",
     "trainFeatures",
     "trainLabels",
     "inputFeatures",
     "inputPatch",
     "total",
 )
+#: What may be changed of each partly changed example.
+CAPS: Final = frozenset({"featuresPerExample", "labelsPerExample"})
+_PARTIAL: Final = CAPS | {"partialExamples"}
 #: The most that a verifier reads (schemas/README.md, section 8).
 MAX_BUDGETS: Final = 512
 
@@ -44,10 +50,23 @@ def expand(
             )
         for point in itertools.product(*ranges):
             # An axis at zero is an axis on which nothing changed: it says nothing.
-            budget = {axis: size for axis, size in zip(axes, point, strict=True) if size}
+            amounts = _partial(dict(zip(axes, point, strict=True)))
+            budget = {axis: size for axis, size in amounts.items() if size}
             if budget not in budgets:
                 budgets.append(budget)
     return budgets
+
+
+def _partial(amounts: dict[str, int]) -> dict[str, int]:
+    """Drop the rest of what is zero in part: so much of no example, or nothing of so many.
+
+    >>> _partial({"partialExamples": 0, "featuresPerExample": 5, "inputFeatures": 1})
+    {'inputFeatures': 1}
+    """
+    caps = [amounts[cap] for cap in CAPS if cap in amounts]
+    if amounts.get("partialExamples") == 0 or (caps and not any(caps)):
+        return {axis: size for axis, size in amounts.items() if axis not in _PARTIAL}
+    return amounts
 
 
 def _values(declared: int | Sequence[int]) -> list[int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from auditor.guarantee.sides import DRAWN_METHODS
+
 
 def randomised(recipe: Mapping[str, Any]) -> bool:
     """Tell whether anything is drawn, so that the claim has a probability of error."""
@@ -13,7 +15,7 @@ def randomised(recipe: Mapping[str, Any]) -> bool:
 
 def drawn(recipe: Mapping[str, Any]) -> bool:
     """Tell whether each member is a random draw, good for one vote per input."""
-    return recipe["smoothing"]["training"]["method"] in {"flip", "bag"}
+    return recipe["smoothing"]["training"]["method"] in DRAWN_METHODS
 
 
 def symbols(alphabet: Mapping[str, Any]) -> int | None:

@@ -93,6 +93,7 @@ def _nearest(exact: Fraction, others: int, symbols: int | None) -> str:
         least = 1 if symbols is None else _least(total, others)
         share = max(1, round((1 - exact) * total / others))
         share = min(share, (total - least) // others)
-        if share >= 1 and (abs(1 - Fraction(share * others, total) - exact) < Fraction(1, 300)):
+        missed = abs(1 - Fraction(share * others, total) - exact)
+        if share >= 1 and missed < min(Fraction(1, 300), exact / 10):
             return f"{total - share * others}/{total}"
     return f"{total - share * others}/{total}"

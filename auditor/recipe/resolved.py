@@ -68,6 +68,7 @@ def _weights(recipe: dict[str, Any], where: str) -> None:
     levels = [
         (training, "training", "keepFeatures", alphabet),
         (training, "training", "keepLabels", len(recipe["classes"])),
+        (training, "training", "rate", None),
         (test, "test", "keep", alphabet),
         (test, "test", "show", None),
     ]

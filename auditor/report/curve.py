@@ -13,6 +13,7 @@ from auditor.verify.verified import Claim
 #: Preferred for the horizontal axis, first present wins.
 _HORIZONTAL = (
     "trainExamples",
+    "partialExamples",
     "total",
     "inputFeatures",
     "trainFeatures",

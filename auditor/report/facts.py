@@ -14,6 +14,8 @@ _METHODS = {
     "neighbours": "neighbours: the nearest training examples vote",
     "flip": "flip: random symbols replace some of the values",
     "bag": "bag: each member sees a random sample",
+    "poisson-bag": "poisson-bag: each member sees every example with one chance",
+    "bag-flip": "bag-flip: each member sees a random sample, in which symbols are replaced",
     "hide": "hide: most of the input is hidden at random",
     "views": "views: every view shows a few pixels, no sampling",
     "ablation": "ablation: every view shows one block or band, no sampling",

@@ -67,6 +67,12 @@ def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
     match axis:
         case "trainExamples":
             return _units_words(audit, amount)
+        case "partialExamples":
+            return count(amount, "training example in part", "training examples in part")
+        case "featuresPerExample":
+            return count(amount, "feature of each", "features of each")
+        case "labelsPerExample":
+            return "the label of each"
         case "trainFeatures":
             return count(amount, "training feature")
         case "trainLabels":

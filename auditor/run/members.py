@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from auditor.guarantee.sides import DRAWN_METHODS
 from auditor.guarantee.training import partition
 from auditor.learners.base import TrainingSet
 from auditor.randomness import Stream, derive
@@ -48,8 +49,8 @@ class MemberSets:
 
     @property
     def drawn(self) -> bool:
-        """Whether a member is a random draw (flip, bag) and not a part of the classifier."""
-        return self.training["method"] in {"flip", "bag"}
+        """Whether a member is a random draw and not a part of the classifier."""
+        return self.training["method"] in DRAWN_METHODS
 
     def streams(self, member: int) -> Callable[[str], Stream]:
         """Return the member's own streams, by purpose; drawn members draw all their randomness."""
@@ -61,9 +62,14 @@ class MemberSets:
         method = self.training["method"]
         symbols, labels = self.symbols, self.labels
         if method == "flip":
-            return self._flipped(member)
+            return self._flipped(member, symbols, labels)
+        if method == "bag-flip":
+            chosen = self._bag(member)
+            return self._flipped(member, symbols[chosen], labels[chosen])
         if method == "bag":
             chosen = self._bag(member)
+        elif method == "poisson-bag":
+            chosen = self._poisson_bag(member)
         elif method == "partition":
             chosen = self._parts[member]
         else:
@@ -91,31 +97,42 @@ class MemberSets:
             rows.setdefault(name.encode(), []).append(index)
         return [np.array(rows[name], np.int64) for name in sorted(rows)]
 
-    def _flipped(self, member: int) -> TrainingSet:
+    def _poisson_bag(self, member: int) -> Indices:
+        """Ask every slot, in order: one made malformed takes its word and adds nothing."""
+        stream = Stream(self.draw_root, "bag", member)
+        entered = noise.show((self.slots,), weight_shown=self.training["rate"], stream=stream)
+        return np.flatnonzero(entered[self.positions])
+
+    def _flipped(
+        self, member: int, symbols: npt.NDArray[np.integer], labels: npt.NDArray[np.int64]
+    ) -> TrainingSet:
+        """Flip the copies (n, d) that a member is shown, and their labels, in their order."""
         features = noise.flip(
-            self.symbols,
+            symbols,
             alphabet=self.alphabet,
             keep=self.training["keepFeatures"],
             stream=Stream(self.draw_root, "train-noise", member),
         )
-        labels = noise.flip(
-            self.labels,
+        noisy = noise.flip(
+            labels,
             alphabet=self.classes,
             keep=self.training["keepLabels"],
             stream=Stream(self.draw_root, "label-noise", member),
         )
-        labels64 = labels.astype(np.int64)
+        labels64 = noisy.astype(np.int64)
         return TrainingSet(symbols=features, labels=labels64, capacity=self.capacity)
 
     @property
     def capacity(self) -> int | None:
         """Most examples a member can hold, a constant under the moves that the claim allows.
 
-        None where no such number exists: parts by id, content or group grow with insertions, and
-        a group may become any rows.
+        None where no such number exists: a Poisson bag may hold any number, parts by id, content or
+        group grow with insertions, and a group may become any rows.
         """
-        if self.training["method"] == "bag":
+        if self.training["method"] in {"bag", "bag-flip"}:
             return int(self.training["size"]) if self.names is None else None
+        if self.training["method"] == "poisson-bag":
+            return None
         if self.training["method"] == "partition":
             dealt = self.training["by"] in {"index", "class"}
             return -(-self.slots // self.members) if dealt else None

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from auditor.exact.neyman_pearson import FlipGroup, threshold
+from auditor.exact.flips import FlipGroup
+from auditor.exact.neyman_pearson import threshold
 from auditor.exact.rational import power_down
 from benchmarks.peers import __main__ as peers
 from benchmarks.peers import published

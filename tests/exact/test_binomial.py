@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.exact import binomial
-from auditor.exact.neyman_pearson import FlipGroup, threshold
+from auditor.exact.flips import FlipGroup
+from auditor.exact.neyman_pearson import threshold
 
 ALPHA = fmpq(1, 1000)
 

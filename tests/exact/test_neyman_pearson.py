@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.exact import neyman_pearson as np_bound
-from auditor.exact.neyman_pearson import FlipGroup
+from auditor.exact.flips import FlipGroup
 
 Law = dict[tuple[int, ...], Fraction]
 

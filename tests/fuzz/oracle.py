@@ -30,7 +30,9 @@ def unfounded(audit: Json, leaf: Json, row: bytes) -> str | None:
         return "an abstention with a frontier" if leaf["frontier"] else None
     if any(axis not in _axes(audit["recipe"]["smoothing"]) for b in leaf["frontier"] for axis in b):
         return "a budget on an axis that is not covered"
-    if training in ("flip", "bag"):
+    if any(b.get("labelsPerExample", 0) > 1 for b in leaf["frontier"]):
+        return "an example of two labels"
+    if training in ("flip", "bag", "poisson-bag", "bag-flip"):
         return None if claim.get("bound", "top") != "top" else _drawn(audit, leaf, row)
     tallies = _tallies(row, len(audit["dataset"]["classes"]))
     voters = audit["members"]
@@ -53,13 +55,18 @@ def _votes_more_than_once(recipe: Json, voters: int) -> bool:
 
 def _axes(smoothing: Json) -> set[str]:
     training, test = smoothing["training"], smoothing["test"]
-    axes = {"trainExamples"} if training["method"] in _EXAMPLES else set()
+    axes = set() if training["method"] in ("none", "flip") else {"trainExamples"}
+    if training["method"] == "bag-flip":
+        axes |= {"partialExamples"}
+        axes |= {"featuresPerExample"} if Fraction(training["keepFeatures"]) != 1 else set()
+        axes |= {"labelsPerExample"} if Fraction(training["keepLabels"]) != 1 else set()
     if training["method"] == "flip":
         axes |= {"trainFeatures"} if Fraction(training["keepFeatures"]) != 1 else set()
         axes |= {"trainLabels"} if Fraction(training["keepLabels"]) != 1 else set()
     if test["method"] != "none":
         axes |= {"inputPatch" if "window" in test else "inputFeatures"}
-    return axes | {"total"} if len(axes) == 3 and test["method"] == "flip" else axes
+    flips = {"trainFeatures", "trainLabels", "inputFeatures"}
+    return axes | {"total"} if axes == flips and test["method"] == "flip" else axes
 
 
 # --- fixed views ----------------------------------------------------------------------------------
@@ -200,14 +207,21 @@ def _is_nested(audit: Json) -> bool:
 
 
 Group = tuple[int, Fraction, int]
+"""Symbols, the chance to be kept, changed coordinates."""
+Copies = tuple[int, Fraction, tuple[Group, ...]]
+"""Draws, the chance that one is of a changed example, what is changed in its copy."""
+Noise = tuple[Group | Copies, ...]
+Ratios = dict[Fraction, tuple[Fraction, Fraction]]
+"""By ratio Q/P: masses under P and under Q."""
 
 
-def _ways(audit: Json, budget: Json) -> list[tuple[Fraction, tuple[Group, ...]]]:
+def _ways(audit: Json, budget: Json) -> list[tuple[Fraction, Noise]]:
     """Return (survival, groups of flips) for every way of spending a budget."""
     total = budget.get("total", 0)
     if not total:
         spent = ("trainFeatures", "trainLabels", "inputFeatures", "trainExamples")
-        return [_way(audit, *(budget.get(axis, 0) for axis in spent))]
+        survival, groups = _way(audit, *(budget.get(axis, 0) for axis in spent))
+        return [(survival, (*groups, *_copies(audit, budget)))]
     return [
         _way(audit, f, lb, total - f - lb, 0)
         for f in range(total + 1)
@@ -218,17 +232,19 @@ def _ways(audit: Json, budget: Json) -> list[tuple[Fraction, tuple[Group, ...]]]
 def _way(
     audit: Json, features: int, labels: int, changed: int, rewritten: int
 ) -> tuple[Fraction, tuple[Group, ...]]:
+    """Return survival and flips, without copies in bags."""
     recipe, dataset = audit["recipe"], audit["dataset"]
     training, test = recipe["smoothing"]["training"], recipe["smoothing"]["test"]
     alphabet = recipe["alphabet"]
     symbols = _symbols(alphabet)
-    pixels = alphabet.get("unit", "channel") == "pixel" and len(dataset["shape"]) == 3
-    per_unit = dataset["shape"][0] if pixels else 1
+    per_unit = _per_unit(audit)
     survival, groups = Fraction(1), []
     if training["method"] == "flip":
         groups.append((symbols, Fraction(training["keepFeatures"]), features * per_unit))
         groups.append((len(dataset["classes"]), Fraction(training["keepLabels"]), labels))
-    if training["method"] == "bag":
+    if training["method"] == "poisson-bag":
+        survival *= (1 - Fraction(training["rate"])) ** rewritten
+    if training["method"] in ("bag", "bag-flip"):
         survival *= (
             Fraction(max(dataset["size"] - rewritten, 0), dataset["size"]) ** training["size"]
         )
@@ -237,6 +253,29 @@ def _way(
     if test["method"] == "hide":
         survival *= (1 - Fraction(test["show"])) ** changed
     return survival, tuple(group for group in groups if group[2])
+
+
+def _copies(audit: Json, budget: Json) -> list[Copies]:
+    training = audit["recipe"]["smoothing"]["training"]
+    left = audit["dataset"]["size"] - budget.get("trainExamples", 0)
+    partial = min(budget.get("partialExamples", 0), left)
+    if training["method"] != "bag-flip" or partial <= 0:
+        return []
+    symbols, classes = _symbols(audit["recipe"]["alphabet"]), len(audit["dataset"]["classes"])
+    features = budget.get("featuresPerExample", 0) * _per_unit(audit)
+    labels = budget.get("labelsPerExample", 0)
+    groups = (
+        (symbols, Fraction(training["keepFeatures"]), features),
+        (classes, Fraction(training["keepLabels"]), labels),
+    )
+    changed = tuple(group for group in groups if group[2])
+    return [(training["size"], Fraction(partial, left), changed)] if changed else []
+
+
+def _per_unit(audit: Json) -> int:
+    shape = audit["dataset"]["shape"]
+    pixels = audit["recipe"]["alphabet"].get("unit", "channel") == "pixel" and len(shape) == 3
+    return int(shape[0]) if pixels else 1
 
 
 def _symbols(alphabet: Json) -> int:
@@ -249,28 +288,28 @@ def _symbols(alphabet: Json) -> int:
 
 
 @lru_cache(maxsize=4096)
-def p_star(survival: Fraction, groups: tuple[Group, ...]) -> Fraction | None:
+def p_star(survival: Fraction, groups: Noise) -> Fraction | None:
     """Return the share of votes that has to be exceeded; None when none is enough."""
     if 2 * survival <= 1:
         return None
     return 1 - survival * _least(groups, 1 - HALF / survival)
 
 
-def _least(groups: tuple[Group, ...], p: Fraction) -> Fraction:
-    """Return L(p), by one convolution for every changed coordinate."""
-    law = {Fraction(1): (Fraction(1), Fraction(1))}  # by ratio Q/P: masses under P and under Q
-    for symbols, keep, changed in groups:
-        other = (1 - keep) / (symbols - 1)
-        steps = [(keep, other), (other, keep), ((symbols - 2) * other, (symbols - 2) * other)]
-        for _ in range(changed):
-            after: dict[Fraction, tuple[Fraction, Fraction]] = {}
-            for ratio, (old, new) in law.items():
-                for mass, mirrored in steps:
-                    if mass:
-                        key = ratio * mirrored / mass
-                        before = after.get(key, (Fraction(0), Fraction(0)))
-                        after[key] = (before[0] + old * mass, before[1] + new * mirrored)
-            law = after
+def _least(groups: Noise, p: Fraction) -> Fraction:
+    """Return L(p), by one convolution for every changed coordinate and every draw."""
+    law: Ratios = {Fraction(1): (Fraction(1), Fraction(1))}
+    for first, chance, changed in groups:
+        if not isinstance(changed, tuple):
+            law = _flipped(law, first, chance, changed)
+            continue
+        copy: Ratios = {Fraction(1): (Fraction(1), Fraction(1))}
+        for symbols, keep, count in changed:
+            copy = _flipped(copy, symbols, keep, count)
+        draw = {ratio: (chance * old, chance * new) for ratio, (old, new) in copy.items()}
+        old, new = draw.get(Fraction(1), (Fraction(0), Fraction(0)))
+        draw[Fraction(1)] = (old + 1 - chance, new + 1 - chance)
+        for _ in range(first):
+            law = _joined(law, {ratio: both for ratio, both in draw.items() if both[0]})
     reached = Fraction(0)
     for ratio in sorted(law):
         old, new = law[ratio]
@@ -278,3 +317,22 @@ def _least(groups: tuple[Group, ...], p: Fraction) -> Fraction:
             return reached + p * ratio
         p, reached = p - old, reached + new
     return reached
+
+
+def _flipped(law: Ratios, symbols: int, keep: Fraction, changed: int) -> Ratios:
+    other = (1 - keep) / (symbols - 1)
+    one = {other / keep: (keep, other), keep / other: (other, keep)}
+    if symbols > 2:
+        one[Fraction(1)] = ((symbols - 2) * other, (symbols - 2) * other)
+    for _ in range(changed):
+        law = _joined(law, one)
+    return law
+
+
+def _joined(first: Ratios, second: Ratios) -> Ratios:
+    result: Ratios = {}
+    for ratio, (old, new) in first.items():
+        for step, (more, mirrored) in second.items():
+            before = result.get(ratio * step, (Fraction(0), Fraction(0)))
+            result[ratio * step] = (before[0] + old * more, before[1] + new * mirrored)
+    return result

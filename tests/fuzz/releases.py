@@ -31,6 +31,9 @@ _MADE: Final[tuple[Callable[[], Honest], ...]] = (
     honest_files.hidden_views,
     honest_files.labels_only,
     honest_files.input_only,
+    honest_files.any_size,
+    honest_files.poisson_bag,
+    honest_files.bag_flip,
     _challenged,
     honest_files.neighbours,
 )

@@ -96,7 +96,7 @@ def test_examples_beyond_the_capacity_are_not_used(
         ({"bias": ["1"]}, 5, "learner.bias"),
         ({"floor": "0.5"}, 5, "learner.floor"),
         ({"sigma": "wide"}, 5, "learner.sigma"),
-        ({}, None, "known capacity"),
+        ({}, None, "training.capacity: expected the most examples"),
     ],
 )
 def test_refuses(table: dict[str, Any], capacity: int | None, named: str) -> None:

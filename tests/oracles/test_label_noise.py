@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import auditor
 from auditor.exact import binomial
-from auditor.exact.neyman_pearson import Bound, FlipGroup
+from auditor.exact.flips import FlipGroup
+from auditor.exact.neyman_pearson import Bound
 from tests.oracles import label_noise as oracle
 from tests.oracles.label_noise import LabelNoise, Rounded
 from tests.run import small

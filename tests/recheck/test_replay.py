@@ -24,6 +24,8 @@ SIDES = [
     ("flip", "flip"),
     ("bag", "none"),
     ("bag", "hide"),
+    ("poisson-bag", "flip"),
+    ("bag-flip", "flip"),
     ("partition", "none"),
     ("partition", "flip"),
     ("partition", "views"),

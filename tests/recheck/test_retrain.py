@@ -30,6 +30,8 @@ MLP = 'name = "mlp"\nhidden = [4]\nsteps = 5\nbatch = 16'
     [
         ("flip", "flip", 'name = "naive-bayes"'),
         ("bag", "hide", 'name = "logistic"'),
+        ("poisson-bag", "none", 'name = "logistic"'),
+        ("bag-flip", "flip", 'name = "ridge"'),
         ("partition", "views", 'name = "kernel-bayes"'),
         ("content", "two-mask", 'name = "ridge"\nfrontEnd = { name = "masked-hog" }'),
         ("partition", "none", MLP),

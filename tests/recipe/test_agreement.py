@@ -20,6 +20,16 @@ TRAINING: Final[dict[str, dict[str, Any]]] = {
     "flip features": {"method": "flip", "keepFeatures": "3/4"},
     "flip labels": {"method": "flip", "keepLabels": "3/4"},
     "bag": {"method": "bag", "size": 9},
+    "bag of any size": {"method": "bag", "size": 9, "moves": "any-size"},
+    "poisson bag": {"method": "poisson-bag", "rate": "1/16"},
+    "bag and flips": {
+        "method": "bag-flip",
+        "size": 9,
+        "keepFeatures": "205/256",
+        "keepLabels": "3/4",
+    },
+    "bag and flips of features": {"method": "bag-flip", "size": 9, "keepFeatures": "205/256"},
+    "bag and flips of labels": {"method": "bag-flip", "size": 9, "keepLabels": "205/256"},
     "partition": {"method": "partition", "parts": 9},
     "partition by content": {"method": "partition", "parts": 9, "by": "content"},
     "partition by id": {"method": "partition", "parts": 9, "by": "id"},
@@ -53,6 +63,9 @@ TEST: Final[dict[str, dict[str, Any]]] = {
 }
 AXES: Final = (
     "trainExamples",
+    "partialExamples",
+    "featuresPerExample",
+    "labelsPerExample",
     "trainFeatures",
     "trainLabels",
     "inputFeatures",
@@ -108,6 +121,11 @@ def written(document: dict[str, Any], training: str, test: str, axis: str) -> di
         document["data"]["group"] = "who"
     if training == "neighbours":
         document["learner"] = {"name": "nearest-neighbours", "neighbours": 9}
+    if axis == "partialExamples":
+        cap = "labelsPerExample" if "labels" in training else "featuresPerExample"
+        document["claim"] = {"budgets": [{axis: 1, cap: 1}]}
+    elif axis.endswith("PerExample"):
+        document["claim"] = {"budgets": [{axis: 1, "partialExamples": 1}]}
     return document
 
 

@@ -15,6 +15,7 @@ from auditor.errors import RecipeError
 from auditor.recipe import load, resolve
 
 FLIP: Final = {"method": "flip", "keepFeatures": "205/256"}
+BAG_FLIP: Final = {"method": "bag-flip", "size": 5, "keepFeatures": "3/4", "keepLabels": "3/4"}
 DELETE: Final = object()
 
 #: name of the case -> (changes by key path, sentence)
@@ -60,8 +61,8 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "unknown method": (
         {"smoothing.training.method": "partitions"},
         (
-            r'smoothing\.training\.method: expected "none" or "flip" or "bag" or "partition" '
-            r'\(did you mean partition\?\), got "partitions"$'
+            r'smoothing\.training\.method: expected "none" or "flip" or "bag" or "poisson-bag" or '
+            r'"bag-flip" or "partition" \(did you mean partition\?\), got "partitions"$'
         ),
     ),
     "unknown preset": ({"preset": "wang"}, r"preset: expected .*wang2020.*got \"wang\"$"),
@@ -164,6 +165,48 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "no noise": (
         {"smoothing.training": {"method": "flip"}},
         r"keepFeatures: expected keepFeatures or keepLabels below 1",
+    ),
+    "no noise in bags": (
+        {"smoothing.training": {"method": "bag-flip", "size": 5}},
+        r"keepFeatures: expected keepFeatures or keepLabels below 1 \(else use bag\), got 1$",
+    ),
+    "other moves": (
+        {"smoothing.training": {"method": "bag", "size": 5, "moves": "any"}},
+        r"smoothing\.training\.moves: expected \"fixed-size\" or \"any-size\".*, got \"any\"$",
+    ),
+    "a bag of everything": (
+        {"smoothing.training": {"method": "poisson-bag", "rate": 1}},
+        r"training\.rate: expected less than 1 \(else every bag is the data set\), got 1$",
+    ),
+    "a bag of nothing": (
+        {"smoothing.training": {"method": "poisson-bag", "rate": 0}},
+        r"smoothing\.training\.rate: got '0', expected a fraction .* below 1 and above 0",
+    ),
+    "an undrawable rate": (
+        {"smoothing.training": {"method": "poisson-bag", "rate": "1/1000"}},
+        r"smoothing\.training\.rate: got '1/1000', .*; the nearest is 66/65536$",
+    ),
+    "partial examples without a cap": (
+        {"smoothing.training": BAG_FLIP, "claim.budgets": [{"partialExamples": 5}]},
+        r"claim\.budgets: expected partialExamples together with featuresPerExample or labelsPerE",
+    ),
+    "a cap on no example": (
+        {"smoothing.training": BAG_FLIP, "claim.budgets": [{"featuresPerExample": 5}]},
+        r"claim\.budgets: expected partialExamples together with",
+    ),
+    "two labels": (
+        {
+            "smoothing.training": BAG_FLIP,
+            "claim.budgets": [{"partialExamples": 5, "labelsPerExample": 2}],
+        },
+        r"claim\.budgets labelsPerExample: expected 0 or 1, an example's labels, got ",
+    ),
+    "a cap on what carries no noise": (
+        {
+            "smoothing.training": {"method": "bag-flip", "size": 5, "keepFeatures": "3/4"},
+            "claim.budgets": [{"partialExamples": 5, "labelsPerExample": 1}],
+        },
+        r"protects \(trainExamples, partialExamples, featuresPerExample\), got labelsPerExample$",
     ),
     "undrawable noise": (
         {"smoothing.training": {"method": "flip", "keepFeatures": Decimal("0.8")}},

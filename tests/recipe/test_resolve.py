@@ -95,6 +95,23 @@ def test_runner_up(document: dict[str, Any]) -> None:
     assert resolve(document)["claim"]["selectionDraws"] == 100
 
 
+def test_a_grid_of_partial_changes_has_no_half_of_one() -> None:
+    grid = {"partialExamples": [0, 9], "featuresPerExample": [0, 2], "labelsPerExample": [0, 1]}
+    assert expand({**grid, "trainExamples": 3}, "recipe") == [
+        {"trainExamples": 3},
+        {"trainExamples": 3, "partialExamples": 9, "labelsPerExample": 1},
+        {"trainExamples": 3, "partialExamples": 9, "featuresPerExample": 2},
+        {
+            "trainExamples": 3,
+            "partialExamples": 9,
+            "featuresPerExample": 2,
+            "labelsPerExample": 1,
+        },
+    ]
+    alone = [{"partialExamples": 9}, {"featuresPerExample": 2}]
+    assert expand(alone, "recipe") == alone  # for the rules to refuse
+
+
 def test_a_grid_of_budgets_is_a_sorted_product_without_repeats() -> None:
     grid = {"inputFeatures": [2, 0], "trainExamples": [5, 0, 5]}
     assert expand(grid, "recipe") == [

@@ -24,6 +24,14 @@ def with_recipe(**changes: object) -> dict[str, Any]:
         ({"inputFeatures": 2, "trainExamples": 1200}, "1,200 training examples and 2 input pixels"),
         ({"trainLabels": 3, "trainFeatures": 1}, "1 training feature and 3 training labels"),
         ({"inputPatch": 5}, "any 5 x 5 patch of the input"),
+        (
+            {"partialExamples": 20, "featuresPerExample": 3},
+            "20 training examples in part and 3 features of each",
+        ),
+        (
+            {"partialExamples": 1, "featuresPerExample": 1, "labelsPerExample": 1},
+            "1 training example in part and 1 feature of each and the label of each",
+        ),
         ({"total": 4}, "4 training features, labels or input pixels in all"),
     ],
 )

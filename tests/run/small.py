@@ -13,7 +13,9 @@ TRAINING = {
     "partition": 'method = "partition"\nparts = 9\nby = "index"',
     "content": 'method = "partition"\nparts = 9\nby = "content"',
     "flip": 'method = "flip"\nkeepFeatures = "230/256"\nkeepLabels = "250/256"',
-    "bag": 'method = "bag"\nsize = 30',
+    "bag": 'method = "bag"\nsize = 30\nmoves = "any-size"',
+    "poisson-bag": 'method = "poisson-bag"\nrate = "24/256"',
+    "bag-flip": 'method = "bag-flip"\nsize = 30\nkeepFeatures = "240/256"\nkeepLabels = "250/256"',
     "neighbours": 'method = "neighbours"\ncount = 15',
 }
 TEST = {
@@ -36,7 +38,7 @@ BUDGETS = {
     "joint": "inputFeatures = [0, 1], inputPatch = [0, 3]",
     "ablation": "inputFeatures = [0, 1], inputPatch = [0, 2]",
 }
-DRAWN = frozenset({"flip", "bag"})
+DRAWN = frozenset({"flip", "bag", "poisson-bag", "bag-flip"})
 NOISY = frozenset({"flip", "hide"})
 FAMILIES = ("views", "two-mask", "windows", "joint", "ablation")
 
@@ -72,7 +74,8 @@ def recipe(
     drawn, noisy = training in DRAWN, test in NOISY
     axes = {"partition": "trainExamples = [0, 1]", "content": "trainExamples = [0, 1]"}
     axes |= {"bag": "trainExamples = [0, 1]", "flip": "trainFeatures = [0, 1]"}
-    axes |= {"neighbours": "trainExamples = [0, 1]"}
+    axes |= {"neighbours": "trainExamples = [0, 1]", "poisson-bag": "trainExamples = [0, 1]"}
+    axes |= {"bag-flip": "partialExamples = [0, 2], featuresPerExample = 1, labelsPerExample = 1"}
     if learner is None:
         nearest = 'name = "nearest-neighbours"\nneighbours = 15'
         learner = nearest if training == "neighbours" else 'name = "naive-bayes"'

@@ -13,19 +13,21 @@ const stepOf = (symbols) => (symbols === 2n ? 2 : 1);
 
 /**
  * The noise that a way of spending a budget meets: groups {keep, symbols, changed} of changed
- * coordinates, and the chance rho that no changed unit is used.
+ * coordinates, and the chance rho that no changed unit is used. Copies {draws, hits, noises} are
+ * draws of which each has changed coordinates, the groups `noises`, with chance `hits`.
  */
 export class Noise {
-  constructor(groups, rho) {
+  constructor(groups, rho, copies = []) {
     this.groups = merged(groups.filter(({ changed }) => changed > 0));
+    this.copies = copies.map((each) => ({ ...each, noises: merged(each.noises) }));
     this.rho = rho;
     this.sums = null;
   }
 
   /** Equal for noises with equal thresholds. */
   get key() {
-    const groups = this.groups.map(({ keep, symbols, changed }) => [toText(keep), symbols, changed]);
-    return `${groups.map(String).sort().join(' ')} ${toText(lowest(this.rho))}`;
+    const copies = this.copies.map(({ draws, hits, noises }) => `${draws} ${toText(hits)} ${named(noises)}`);
+    return [named(this.groups), ...copies, toText(lowest(this.rho))].join(' ');
   }
 
   /** How many types its coordinates have, and how many bits all their masses need. */
@@ -34,6 +36,13 @@ export class Noise {
     for (const { keep, symbols, changed } of this.groups) {
       types *= (2 * changed) / stepOf(symbols) + 1;
       bits += changed * bitLength((symbols - 1n) * keep.d);
+    }
+    for (const { draws, hits, noises } of this.copies) {
+      bits += draws * bitLength(hits.d);
+      for (const { keep, symbols, changed } of noises) {
+        types *= 2 * draws * changed + 1;
+        bits += draws * changed * bitLength((symbols - 1n) * keep.d);
+      }
     }
     return { types, bits: types * bits };
   }
@@ -58,6 +67,11 @@ export class Noise {
       types = types.flatMap((a) => column.map((b) => a.map((value, k) => value * b[k])));
       whole *= (others * keep.d) ** BigInt(changed);
     }
+    for (const copies of this.copies) {
+      const column = typesOfCopies(copies);
+      types = types.flatMap((a) => column.types.map((b) => a.map((value, k) => value * b[k])));
+      whole *= column.whole;
+    }
     types.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     let [sum, changedSum] = [0n, 0n];
     const steps = types.map(([, mass, changedMass]) => {
@@ -73,7 +87,7 @@ export class Noise {
 
   /** L(p): the least mass under the changed data of a test with mass p in 0..1 under the audited data. */
   leastAfterSurvival(p) {
-    if (this.groups.length === 0) return p;
+    if (this.groups.length + this.copies.length === 0) return p;
     const { steps, whole } = this.prepare();
     // The last type whose predecessors fit: their masses are at most p.
     let [low, high] = [0, steps.length - 1];
@@ -107,6 +121,61 @@ export class Noise {
   }
 }
 
+const named = (groups) =>
+  groups.map(({ keep, symbols, changed }) => String([toText(keep), symbols, changed])).sort().join(' ');
+
+/**
+ * All types of a bag's copies, and what their masses sum to. One draw has a mass for each
+ * combination of e, one e for each noise; a combination is a place, so far from others that sums
+ * over all draws do not meet. Of many draws it is the coefficient of a power: with P = Q^n, the
+ * derivative P' Q = n Q' P gives every coefficient from those before it.
+ */
+function typesOfCopies({ draws, hits, noises }) {
+  let draw = new Map([[0, 1n]]);
+  let [scale, middle, places] = [1n, 0, 1];
+  let orders = [1n];
+  for (const { keep, symbols, changed } of noises) {
+    const [stay, other] = [keep.n * (symbols - 1n), keep.d - keep.n];
+    const masses = coefficients(stay, (symbols - 2n) * other, other, changed);
+    const [stride, most] = [places, draws * changed];
+    const wider = new Map();
+    for (const [at, mass] of draw) {
+      masses.forEach((own, i) => own > 0n && wider.set(at + i * stride, mass * own));
+    }
+    draw = wider;
+    scale *= (keep.d * (symbols - 1n)) ** BigInt(changed);
+    middle += changed * stride;
+    places *= 2 * most + 1;
+    const column = [];
+    for (let i = 0; i <= 2 * most; i++) column.push(other ** BigInt(i) * stay ** BigInt(2 * most - i));
+    orders = column.flatMap((own) => orders.map((order) => order * own));
+  }
+  const missed = hits.d - hits.n;
+  const base = new Map([...draw].map(([at, mass]) => [at, mass * hits.n]));
+  base.set(middle, (base.get(middle) ?? 0n) + missed * scale);
+  const masses = sparsePower(base, draws, places);
+  const types = [];
+  for (let at = 0; at < places; at++) {
+    if (masses[at] > 0n) types.push([orders[at], masses[at], masses[places - 1 - at]]);
+  }
+  return { types, whole: (hits.d * scale) ** BigInt(draws) };
+}
+
+/** The first coefficients of Q^n for Q with few powers of z, the lowest of them z^0. */
+function sparsePower(base, n, places) {
+  const first = base.get(0);
+  const others = [...base].filter(([at, value]) => at > 0 && value > 0n);
+  const result = [first ** BigInt(n)];
+  for (let k = 1; k < places; k++) {
+    let sum = 0n;
+    for (const [at, value] of others) {
+      if (at <= k) sum += BigInt(at * (n + 1) - k) * value * result[k - at];
+    }
+    result.push(sum / (first * BigInt(k)));
+  }
+  return result;
+}
+
 /** Coordinates under the same noise are one group. */
 function merged(groups) {
   const found = new Map();
@@ -136,7 +205,9 @@ function coefficients(a, b, c, n) {
 export function demandAffordable(ways) {
   let [types, bits] = [0, 0];
   for (const noise of ways.flat()) {
-    const large = noise.groups.some(({ changed }) => changed > CHANGED);
+    const copied = noise.copies.flatMap(({ draws, noises }) =>
+      noises.map(({ changed }) => draws * changed));
+    const large = [...noise.groups.map(({ changed }) => changed), ...copied].some((n) => n > CHANGED);
     demand(!large, GRADE, `more than ${CHANGED} changed coordinates under one noise`);
     const cost = noise.cost();
     types += cost.types;

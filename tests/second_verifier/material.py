@@ -16,6 +16,7 @@ from unittest.mock import patch
 from auditor.errors import RecipeError
 from auditor.format.audit import Audit
 from auditor.guarantee.claim import Rule
+from auditor.guarantee.sides import DRAWN_METHODS
 from auditor.guarantee.smoothing import threat_for
 from auditor.guarantee.test.joint_masks import TwoMasks
 from auditor.guarantee.vote.margin import MarginRule
@@ -29,6 +30,7 @@ KEEPS: Final = ("205/256", "200/256", "65000/65536", "3/4", "9/10", "1")
 USELESS_KEEPS: Final = ("1/2", "1/3", "2", "0.8", "1/36893488147419103233")
 SHOWS: Final = ("16/256", "1/256", "1/65536", "1/3", "100/256")
 USELESS_SHOWS: Final = ("0", "1", "3/2")
+_BAGS: Final = ("bag", "poisson-bag", "bag-flip")
 SHAPES: Final = ((1, 4, 4), (3, 4, 5), (10,), (2, 6, 6))
 ALPHABETS: Final[tuple[Recipe, ...]] = (
     {"kind": "binary", "threshold": "8"},
@@ -77,7 +79,7 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
     shape = rng.choice(SHAPES)
     training, members = _training(rng)
     test = _test(rng)
-    drawn = training["method"] in ("flip", "bag")
+    drawn = training["method"] in DRAWN_METHODS
     noisy = test["method"] in ("flip", "hide")
     claim: Recipe = {
         "alpha": rng.choice((*("1/1000", "1/20", "7/30") * 5, "1/3")) if drawn or noisy else "0",
@@ -115,12 +117,13 @@ def _unit(rng: random.Random, training: Recipe) -> str:
 
 
 def _training(rng: random.Random) -> tuple[Recipe, int]:
-    method = rng.choice(("none", "flip", "flip", "bag", "partition", "partition", "neighbours"))
+    fixed = ("partition", "partition", "neighbours")
+    method = rng.choice(("none", "flip", "flip", *fixed, *_BAGS))
     if method == "flip":
         keeps = {"keepFeatures": _keep(rng), "keepLabels": _keep(rng)}
         return {"method": method, **keeps}, rng.choice((2, 50, 400))
-    if method == "bag":
-        return {"method": method, "size": rng.choice((1, 3, 500))}, rng.choice((2, 50, 400))
+    if method in _BAGS:
+        return _bag(rng, method), rng.choice((2, 50, 400))
     if method == "partition":
         by = rng.choice(("index", "id", "content", "group", "class"))
         parts = rng.choice((1, 3, 8, 25))
@@ -143,6 +146,17 @@ def _nearest(rng: random.Random, count: int) -> Recipe:
             ({"capacity": 9}, {"copies": []}, {"copies": [{}, {}]}, {"copies": [{"shear": "0.2"}]})
         )
     return {"learner": learner, "training": rows}
+
+
+def _bag(rng: random.Random, method: str) -> Recipe:
+    if method == "poisson-bag":
+        return {"method": method, "rate": rng.choice((*SHOWS * 8, *USELESS_SHOWS))}
+    size = rng.choice((1, 3, 500))
+    if method == "bag-flip":
+        keeps = {"keepFeatures": _keep(rng), "keepLabels": _keep(rng)}
+        return {"method": method, "size": min(size, 40), **keeps}
+    moves = rng.choice(({}, {"moves": "any-size"}, {"moves": "fixed-size"}))
+    return {"method": method, "size": size, **moves}
 
 
 def _keep(rng: random.Random) -> str:
@@ -177,6 +191,14 @@ def _budgets(rng: random.Random, training: Recipe, test: Recipe) -> list[Recipe]
         axes.append("inputFeatures")
     if "window" in test or test["method"] == "ablation":
         axes.append("inputPatch")
+    caps = [
+        cap
+        for cap, keep in (
+            ("featuresPerExample", "keepFeatures"),
+            ("labelsPerExample", "keepLabels"),
+        )
+        if training["method"] == "bag-flip" and training[keep] != "1"
+    ]
     if rng.random() < 0.03:
         axes.append("inputPatch")
     totals = {training["method"], test["method"]} == {"flip"} and rng.random() < 0.5
@@ -187,10 +209,23 @@ def _budgets(rng: random.Random, training: Recipe, test: Recipe) -> list[Recipe]
         else:
             chosen = rng.sample(axes, rng.randint(0, len(axes)))
             budget = {axis: rng.choice((0, 1, 1, 2, 3, 7)) for axis in chosen}
+            if caps and rng.random() < 0.7:
+                budget |= _partial(rng, caps)
         known = [{axis: n for axis, n in other.items() if n} for other in budgets]
         if rng.random() < 0.03 or {axis: n for axis, n in budget.items() if n} not in known:
             budgets.append(budget)
     return budgets
+
+
+def _partial(rng: random.Random, caps: list[str]) -> Recipe:
+    """Return what is changed of some examples, nearly always something of each."""
+    most = {"featuresPerExample": (1, 1, 2, 3), "labelsPerExample": (1,)}
+    chosen = rng.sample(caps, rng.randint(1, len(caps)))
+    partial = {cap: rng.choice(most[cap]) for cap in chosen}
+    partial["partialExamples"] = rng.choice((1, 2, 5, 2000))
+    if rng.random() < 0.05:
+        partial[rng.choice((*partial, "labelsPerExample"))] = rng.choice((0, 2))
+    return partial
 
 
 def _row(rng: random.Random, rule: Rule, _index: int, truth: int) -> bytes:

@@ -34,9 +34,12 @@ const PARTS = { index: REWRITING, id: ANY_MOVE, group: ANY_MOVE, content: BY_CON
 
 /** The training side: covered axes, moves, units, whether members are drawn, how many are fixed. */
 export function readTraining(side) {
+  const moves = side instanceof Map && side.has('moves');
   const name = method(side, 'training', {
     none: {},
-    bag: { size: upTo(65536) },
+    bag: { size: upTo(65536), ...(moves && { moves: shapes.oneOf('fixed-size', 'any-size') }) },
+    'poisson-bag': { rate: share },
+    'bag-flip': { size: upTo(65536), keepFeatures: share, keepLabels: share },
     partition: { parts: upTo(65535), by: shapes.oneOf(...Object.keys(PARTS)) },
     flip: { keepFeatures: share, keepLabels: share },
     neighbours: { count: upTo(65535) },
@@ -48,7 +51,14 @@ export function readTraining(side) {
     return { ...common, axes: ['trainExamples'], moves: ANY_MOVE, drawn: false, members: 1, each };
   }
   if (name === 'bag') {
-    return { ...common, axes: ['trainExamples'], size: side.get('size'), units: ['example', 'group'] };
+    const priced = side.get('moves') === 'any-size' ? ANY_MOVE : REWRITING;
+    const units = ['example', 'group'];
+    return { ...common, axes: ['trainExamples'], moves: priced, size: side.get('size'), units };
+  }
+  if (name === 'poisson-bag') {
+    const rate = parseFraction(side.get('rate'));
+    check(less(ZERO, rate) && less(rate, ONE), 'rate: expected more than 0 and less than 1');
+    return { ...common, axes: ['trainExamples'], moves: ANY_MOVE, rate };
   }
   if (name === 'partition') {
     const by = side.get('by');
@@ -58,10 +68,16 @@ export function readTraining(side) {
   }
   const features = parseFraction(side.get('keepFeatures'));
   const labels = parseFraction(side.get('keepLabels'));
+  check(less(features, ONE) || less(labels, ONE), 'flips that keep everything');
+  if (name === 'bag-flip') {
+    const axes = ['trainExamples', 'partialExamples'];
+    if (less(features, ONE)) axes.push('featuresPerExample');
+    if (less(labels, ONE)) axes.push('labelsPerExample');
+    return { ...common, axes, features, labels, size: side.get('size') };
+  }
   const axes = [];
   if (less(features, ONE)) axes.push('trainFeatures');
   if (less(labels, ONE)) axes.push('trainLabels');
-  check(axes.length > 0, 'flips that keep everything');
   return { ...common, axes, features, labels };
 }
 

@@ -53,6 +53,9 @@ function readBudgets(claim, { axes, test, classes }) {
       check(amount <= (test.covers[axis] ?? Infinity), `${axis}: more than the views cover`);
     }
     check(!budget.has('total') || budget.size === 1, 'total does not stand alone');
+    const caps = budget.has('featuresPerExample') || budget.has('labelsPerExample');
+    check(caps === budget.has('partialExamples'), 'examples changed in part, by nothing or none');
+    check((budget.get('labelsPerExample') ?? 0) <= 1, 'an example with two labels');
     return budget;
   });
   check(budgets.length >= 1 && budgets.length <= BUDGETS, `expected 1 to ${BUDGETS} budgets`);
@@ -106,11 +109,13 @@ function narrowed(recipe, training) {
   let moves = Object.entries(training.moves);
   if (recipe.has('threat')) {
     shapes.oneOf('labels', 'features')(attacked, 'threat', GRADE);
-    const [move, axis] = attacked === 'labels' ? ['relabel', 'trainLabels'] : ['modify', 'trainFeatures'];
+    const [move, ...spared] = {
+      labels: ['relabel', 'trainFeatures', 'featuresPerExample'],
+      features: ['modify', 'trainLabels', 'labelsPerExample'],
+    }[attacked];
     moves = moves.filter(([name]) => name === move);
     check(moves.length > 0, 'nothing is left of the threat');
-    const only = training.axes.length === 1 && training.axes[0] === axis;
-    check(training.method !== 'flip' || only, 'noise on more than what is attacked');
+    check(!training.axes.some((axis) => spared.includes(axis)), 'noise on more than what is attacked');
   }
   check(training.by !== 'class' || attacked === 'features', 'parts by labels that can change');
   const learner = recipe.get('learner');
@@ -166,13 +171,27 @@ function noises({ training, test, layout, classes, units: drawnFrom }, budget) {
       flips(test.keep, layout.symbols, units * layout.size),
     ];
     let rho = ONE;
-    if (training.method === 'bag') {
+    if (training.method === 'poisson-bag') rho = power(lowest(subtract(ONE, training.rate)), poisoned);
+    if (training.size !== undefined) {
       rho = power(lowest(fraction(Math.max(drawnFrom - poisoned, 0), BigInt(drawnFrom))), training.size);
     }
     if (test.method === 'hide') rho = multiply(rho, power(lowest(subtract(ONE, test.show)), units));
-    return new Noise(groups.flat(), rho);
+    return new Noise(groups.flat(), rho, copies(training, layout, classes, drawnFrom - poisoned, budget));
   });
   return [...new Map(found.map((noise) => [noise.key, noise])).values()];
+}
+
+/** The copies of examples changed in part, among `left` examples that are not rewritten at will. */
+function copies(training, layout, classes, left, budget) {
+  const partial = budget.get('partialExamples') ?? 0;
+  if (partial === 0 || left <= 0) return [];
+  const features = (budget.get('featuresPerExample') ?? 0) * layout.size;
+  const noises = [
+    ...flips(training.features, layout.symbols, features),
+    ...flips(training.labels, BigInt(classes), budget.get('labelsPerExample') ?? 0),
+  ];
+  const hits = lowest(fraction(Math.min(partial, left), BigInt(left)));
+  return [{ draws: training.size, hits, noises }];
 }
 
 /** The group of so many coordinates, if any; each is kept more often than it shows another symbol. */

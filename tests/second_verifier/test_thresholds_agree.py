@@ -12,6 +12,7 @@ import pytest
 
 from auditor.errors import RecipeError
 from auditor.format import strict_json
+from auditor.guarantee.sides import DRAWN_METHODS
 from auditor.guarantee.smoothing import rule_for, threat_for
 from tests import honest
 from tests.second_verifier import bridge, material
@@ -67,7 +68,7 @@ def _random_audits(rng: random.Random, count: int) -> Iterable[Json]:
         if recipe["claim"]["alpha"] == "0":
             continue
         count -= 1
-        if recipe["smoothing"]["training"]["method"] in ("flip", "bag"):
+        if recipe["smoothing"]["training"]["method"] in DRAWN_METHODS:
             recipe["members"] = rng.choice((1, 7, 100, 1000, 10_000, 1_000_000))
         else:
             recipe["draws"] = rng.choice((1, 7, 100, 1000, 100_000))
@@ -91,6 +92,13 @@ _FLIP: Final = {
     "test": {"method": "flip", "keep": "210/256"},
 }
 _BAG: Final = {"training": {"method": "bag", "size": 65536}, "test": {"method": "none"}}
+_COPIES: Final[Json] = {
+    "method": "bag-flip",
+    "size": 64,
+    "keepFeatures": "3/4",
+    "keepLabels": "205/256",
+}
+_BAG_FLIP: Final[Json] = {"training": _COPIES, "test": {"method": "flip", "keep": "210/256"}}
 
 
 def _drawn(smoothing: object, *budgets: object, **changes: object) -> Json:
@@ -118,6 +126,9 @@ def _dear() -> dict[str, tuple[Json, Json]]:
     three = {"alphabet": {"kind": "levels", "edges": ["1", "2"], "unit": "pixel"}}
     fine = _equal("65001/65536")
     most = {"trainFeatures": 63, "trainLabels": 63, "inputFeatures": 63}
+    sides = {**_COPIES, "size": 4, "keepFeatures": "2/3"}
+    few = {**_BAG_FLIP, "training": sides}
+    copies = {"partialExamples": 9, "featuresPerExample": 200, "labelsPerExample": 1}
     symbols = {"trainFeatures": 15, "trainLabels": 271, "inputFeatures": 15}
     return {
         "budgets": (_drawn(_equal("3/4"), *features[:512]), _drawn(_equal("3/4"), *features)),
@@ -133,6 +144,16 @@ def _dear() -> dict[str, tuple[Json, Json]]:
             _drawn(_FLIP, symbols, **three),
             _drawn(_FLIP, {**symbols, "trainLabels": 272}, **three),
         ),
+        # 64 draws of 64 features
+        "changed in copies": (
+            _drawn(_BAG_FLIP, {"partialExamples": 9, "featuresPerExample": 64}),
+            _drawn(_BAG_FLIP, {"partialExamples": 9, "featuresPerExample": 65}),
+        ),
+        # 1601 * 9 * 18 and 1601 * 9 * 19
+        "types in copies": (
+            _drawn(few, {**copies, "inputFeatures": 17}, dataset_size=9),
+            _drawn(few, {**copies, "inputFeatures": 18}, dataset_size=9),
+        ),
         # (2 R + 1) * R * 18
         "bits": (
             _drawn(fine, {"inputFeatures": 3861}, **three),
@@ -146,7 +167,7 @@ def _dear() -> dict[str, tuple[Json, Json]]:
     }
 
 
-_SECONDS: Final = ("budgets", "types", "types of three symbols", "bits", "ways")
+_SECONDS: Final = ("budgets", "types", "types in copies", "types of three symbols", "bits", "ways")
 
 
 @pytest.mark.parametrize(
@@ -157,6 +178,26 @@ def test_both_stop_at_the_same_cost(cap: str) -> None:
     assert _table(within) is not None
     assert _table(beyond) is None
     _assert_same_tables((within, beyond))
+
+
+def test_both_add_up_copies_in_the_same_way() -> None:
+    """Large bags, alphabets of 3 and 10 symbols, more examples changed than there are."""
+    ten = {"alphabet": {"kind": "levels", "edges": list("123456789"), "unit": "channel"}}
+    keeps = {"keepFeatures": "26/256", "keepLabels": "65000/65536"}
+    sides = {**_COPIES, **keeps}
+    some = [
+        {"partialExamples": 10, "featuresPerExample": 1, "labelsPerExample": 1},
+        {"partialExamples": 3, "featuresPerExample": 5, "trainExamples": 4, "inputFeatures": 2},
+        {"partialExamples": 2000, "featuresPerExample": 3},
+        {"partialExamples": 7, "labelsPerExample": 1, "inputFeatures": 3},
+        {"partialExamples": 7, "labelsPerExample": 1, "trainExamples": 1000},
+        {"trainExamples": 5},
+    ]
+    audits = [
+        _drawn({**_BAG_FLIP, "training": training}, *some, dataset_size=1000, **alphabet)
+        for training, alphabet in ((_COPIES, {}), ({**sides, "size": 12}, ten))
+    ]
+    assert _assert_same_tables(audits) == 24
 
 
 def test_both_round_long_powers_in_the_same_way() -> None:

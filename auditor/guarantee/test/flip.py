@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from flint import fmpq
 
-from auditor.exact.neyman_pearson import FlipGroup
+from auditor.exact.flips import FlipGroup
 from auditor.guarantee import fields
 from auditor.guarantee.threat import INPUT_FEATURES
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from flint import fmpq
 
-from auditor.exact.neyman_pearson import FlipGroup
+from auditor.exact.flips import FlipGroup
 from auditor.exact.rational import power_down
 from auditor.guarantee import fields
 from auditor.guarantee.threat import INPUT_FEATURES

@@ -14,7 +14,7 @@ from typing import ClassVar
 from flint import fmpq
 
 from auditor.errors import RecipeError
-from auditor.exact.neyman_pearson import FlipGroup
+from auditor.exact.flips import FlipGroup
 from auditor.guarantee import fields
 from auditor.guarantee.threat import TRAIN_FEATURES, TRAIN_LABELS, Threat
 

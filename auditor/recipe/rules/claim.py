@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from auditor.recipe import forms
+from auditor.recipe.budgets import CAPS
 from auditor.recipe.rules.refusal import refuse
 
 Table = Mapping[str, Any]
@@ -15,8 +16,19 @@ _TRAIN_SIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "none": (),
     "flip": ("trainFeatures", "trainLabels"),
     "bag": ("trainExamples",),
+    "poisson-bag": ("trainExamples",),
+    "bag-flip": ("trainExamples", "partialExamples", "featuresPerExample", "labelsPerExample"),
     "partition": ("trainExamples",),
     "neighbours": ("trainExamples",),
+}
+
+
+#: Which share leaves an axis uncovered when it is 1.
+_KEEPS: Final[Mapping[str, str]] = {
+    "trainFeatures": "keepFeatures",
+    "featuresPerExample": "keepFeatures",
+    "trainLabels": "keepLabels",
+    "labelsPerExample": "keepLabels",
 }
 
 
@@ -70,16 +82,29 @@ def budgets(recipe: Table) -> None:
                 raise refuse(
                     f"claim.budgets {axis}", f"at most {covered}, which the masks cover", size
                 )
+        _partial(budget)
         if "total" in budget and len(budget) > 1:
             raise refuse("claim.budgets", "total alone (it counts every axis)", dict(budget))
+
+
+def _partial(budget: Table) -> None:
+    """Partial changes have a number of examples, and a cap on each of them."""
+    caps = sorted(CAPS & budget.keys())
+    if bool(caps) != ("partialExamples" in budget):
+        raise refuse(
+            "claim.budgets",
+            "partialExamples together with featuresPerExample or labelsPerExample (so many "
+            "examples, so much of each)",
+            dict(budget),
+        )
+    if budget.get("labelsPerExample", 0) > 1:
+        raise refuse("claim.budgets labelsPerExample", "0 or 1, an example's labels", dict(budget))
 
 
 def _axes(recipe: Table) -> tuple[str, ...]:
     training, test = recipe["smoothing"]["training"], recipe["smoothing"]["test"]
     axes = [
-        axis
-        for axis in _TRAIN_SIDE[training["method"]]
-        if training.get(axis.replace("train", "keep")) != "1"
+        axis for axis in _TRAIN_SIDE[training["method"]] if training.get(_KEEPS.get(axis)) != "1"
     ]
     windows_alone = "patch" in test and "groups" not in test
     if test["method"] != "none" and not windows_alone:

@@ -12,22 +12,22 @@ Table = Mapping[str, Any]
 
 
 def training(recipe: Table) -> None:
-    """Flips make some noise, and count features and labels, not groups."""
+    """Flips make some noise and count no groups; a bag leaves something to chance."""
     training, unit = recipe["smoothing"]["training"], recipe["unit"]
-    if training["method"] == "flip":
-        if training["keepFeatures"] == training["keepLabels"] == "1":
-            raise refuse(
-                "smoothing.training.keepFeatures",
-                "keepFeatures or keepLabels below 1 (no noise certifies nothing)",
-                "1",
-            )
-        if unit == "group":
-            raise refuse(
-                "unit",
-                '"example" with smoothing.training.method "flip" (its budgets '
-                "count features and labels)",
-                '"group"',
-            )
+    if training.get("keepFeatures") == training.get("keepLabels") == "1":
+        reason = "else use bag" if "size" in training else "no noise certifies nothing"
+        raise refuse(
+            "smoothing.training.keepFeatures", f"keepFeatures or keepLabels below 1 ({reason})", "1"
+        )
+    if training["method"] == "flip" and unit == "group":
+        raise refuse(
+            "unit",
+            '"example" with smoothing.training.method "flip" (its budgets '
+            "count features and labels)",
+            '"group"',
+        )
+    if training.get("rate") == "1":
+        raise refuse("smoothing.training.rate", "less than 1 (else every bag is the data set)", "1")
 
 
 def neighbours(recipe: Table) -> None:
@@ -101,7 +101,7 @@ def product(recipe: Table) -> None:
     """Drawn members vote once, and at least one side is smoothed."""
     test = recipe["smoothing"]["test"]["method"]
     training = recipe["smoothing"]["training"]["method"]
-    if training in {"flip", "bag"} and test in {"views", "two-mask", "ablation"}:
+    if forms.drawn(recipe) and test in {"views", "two-mask", "ablation"}:
         raise refuse(
             "smoothing.test.method",
             f"none, flip or hide with training method "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -154,13 +154,20 @@ _AXES: Final[dict[str, tuple[Callable[[], Honest], tuple[str, ...]]]] = {
     "runner-up": (runner_up, ("trainLabels", "total")),
     "neighbours": (neighbours, ("trainExamples",)),
 }
-for _kind, (_release, _names) in _AXES.items():
-    for _axis in _names:
+
+
+def list_one_more(kind: str, release: Callable[[], Honest], axes: Iterable[str]) -> None:
+    """List, for each axis, the release whose leaf claims one more on it."""
+    for axis in axes:
         add(
-            f"one-more-{_hyphened(_axis)}-{_kind}",
-            f"One more on {_axis} than the votes give: {_kind}.",
-            lambda release=_release, axis=_axis: _one_more(release(), axis),  # type: ignore[misc]
+            f"one-more-{_hyphened(axis)}-{kind}",
+            f"One more on {axis} than the votes give: {kind}.",
+            lambda axis=axis: _one_more(release(), axis),  # type: ignore[misc]
         )
+
+
+for _kind, (_release, _names) in _AXES.items():
+    list_one_more(_kind, _release, _names)
 
 # --- statistics of random votes -----------------------------------------------------------------
 

@@ -72,6 +72,47 @@ def labels_only() -> Honest:
     return made("flip", recipe=changed("flip", training=training, test=NONE, budgets=budgets))
 
 
+def any_size() -> Honest:
+    """Return bags of a data set whose examples may be inserted and deleted."""
+    training = {"method": "bag", "size": 3, "moves": "any-size"}
+    return made("bag", recipe=changed("bag", training=training))
+
+
+def poisson_bag() -> Honest:
+    """Return Poisson bags, and hidden pixels."""
+    training = {"method": "poisson-bag", "rate": "16/256"}
+    budgets: Budgets = ({}, {"trainExamples": 1, "inputFeatures": 1}, {"trainExamples": 40})
+    return made("bag", recipe=changed("bag", training=training, budgets=budgets))
+
+
+BAG_FLIP = {"method": "bag-flip", "size": 3, "keepFeatures": "192/256", "keepLabels": "230/256"}
+PARTS: Budgets = (
+    {},
+    {"partialExamples": 2, "featuresPerExample": 1},
+    {"partialExamples": 1, "featuresPerExample": 2, "labelsPerExample": 1},
+    {"trainExamples": 1, "partialExamples": 3, "labelsPerExample": 1, "inputFeatures": 1},
+    {"partialExamples": 40, "featuresPerExample": 16, "labelsPerExample": 1},
+)
+
+
+@cache
+def bag_flip() -> Honest:
+    """Return bags with flips inside, and a backdoor: flips of the input as well."""
+    test = {"method": "flip", "keep": "205/256"}
+    return made("bag", recipe=changed("bag", training=BAG_FLIP, test=test, budgets=PARTS))
+
+
+@cache
+def bag_flip_runner_up() -> Honest:
+    """Return three classes under bags with flips inside, told apart by two bounds."""
+    claim = {"bound": "runner-up", "selectionDraws": 20, "alpha": "1/10", "scope": "per-input"}
+    classes = ["0", "1", "2"]
+    recipe = changed(
+        "bag", training=BAG_FLIP, test=NONE, budgets=PARTS[:3], claim=claim, classes=classes
+    )
+    return made("bag", recipe=recipe)
+
+
 def hidden_views() -> Honest:
     """Return partition members inside each of 200 copies with hidden pixels."""
     test = {"method": "hide", "show": "16/256"}
@@ -158,6 +199,14 @@ for _name, _comment, _make in (
     ("pixels-and-patch", "Two masks that hide pixel groups and a window at once.", joint),
     ("input-only", "One fixed member: nothing but the input is covered.", input_only),
     ("labels-only", "Training labels flipped, features left alone.", labels_only),
+    ("bag-of-any-size", "Bags: insertions and deletions at the same price.", any_size),
+    ("poisson-bag", "Every example enters a bag by itself: all moves, any size.", poisson_bag),
+    ("bag-flip", "Flips inside bags and of the input: examples changed in part.", bag_flip),
+    (
+        "bag-flip-runner-up",
+        "Flips inside bags, three classes, two bounds.",
+        bag_flip_runner_up,
+    ),
     ("hidden-views", "Partition members inside each of 200 half-hidden copies.", hidden_views),
     ("neighbours", "The nearest training examples vote: 15 votes of one member.", neighbours),
     (

@@ -24,7 +24,7 @@ def lies(
         )
 
 
-def _k_star(more: int, place: int = 0) -> Edit:
+def k_star(more: int, place: int = 0) -> Edit:
     def edit(predicate: dict[str, Any]) -> None:
         predicate["thresholds"][place]["kStar"] += more
 
@@ -39,7 +39,7 @@ for _kind in ("bag", "nested", "runner-up"):
         {
             f"lower-threshold-{_kind}": (
                 f"A least winning count that is one too low: {_kind}.",
-                _k_star(-1, 0 if _kind == "runner-up" else 1),
+                k_star(-1, 0 if _kind == "runner-up" else 1),
             )
         },
     )
@@ -47,8 +47,8 @@ lies(
     "claim",
     base("flip"),
     {
-        "lower-threshold": ("A least winning count that is one too low.", _k_star(-1)),
-        "higher-threshold": ("One too high: the table is what the rule gives.", _k_star(1)),
+        "lower-threshold": ("A least winning count that is one too low.", k_star(-1)),
+        "higher-threshold": ("One too high: the table is what the rule gives.", k_star(1)),
         "lower-share": (
             "A vote share that is lower than the noise allows.",
             put("thresholds", 1, "pStar", value="7/8"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -107,12 +107,12 @@ def votes_forged_throughout() -> Vector:
 # --- one vote fewer than a claim needs -----------------------------------------------------------
 
 
-def _drawn(rule: Rule, votes: int) -> bytes:
+def drawn(rule: Rule, votes: int) -> bytes:
     """Return so many votes for class 1, the others for class 0."""
     return bytes([1] * votes + [0] * (rule.members - votes))
 
 
-def _chosen_and_counted(rule: Rule, votes: int) -> bytes:
+def chosen_and_counted(rule: Rule, votes: int) -> bytes:
     """Return the same after 20 votes that choose class 1."""
     return bytes([1] * (20 + votes) + [0] * (rule.members - 20 - votes))
 
@@ -128,11 +128,14 @@ def _in_every_view(rule: Rule, votes: int) -> bytes:
     return encode_row([[rule.voters - votes, votes, 0]] * rule.views)
 
 
-EDGES: Final[dict[str, tuple[Honest, Callable[[Rule, int], bytes], dict[str, int]]]] = {
-    "flip": (base("flip"), _drawn, {"total": 1}),
-    "bag": (base("bag"), _drawn, {"trainExamples": 1, "inputFeatures": 1}),
+Edge = tuple[Honest, Callable[[Rule, int], bytes], dict[str, int]]
+"""A release, the row with so many votes, and the budget that they are to prove."""
+
+EDGES: Final[dict[str, Edge]] = {
+    "flip": (base("flip"), drawn, {"total": 1}),
+    "bag": (base("bag"), drawn, {"trainExamples": 1, "inputFeatures": 1}),
     "nested": (base("nested"), _in_views, {"trainExamples": 1, "inputFeatures": 1}),
-    "runner-up": (runner_up(), _chosen_and_counted, {"trainLabels": 1}),
+    "runner-up": (runner_up(), chosen_and_counted, {"trainLabels": 1}),
     "partition": (base("partition"), _in_every_view, {"trainExamples": 1}),
     "two-mask": (BASE, _in_every_view, {"trainExamples": 2, "inputFeatures": 1}),
     "views": (base("views"), _in_views, {"trainExamples": 1}),
@@ -146,9 +149,9 @@ EDGES: Final[dict[str, tuple[Honest, Callable[[Rule, int], bytes], dict[str, int
 }
 
 
-def _edge(kind: str, budget: dict[str, int]) -> tuple[bytes, bytes]:
+def _edge(edge: Edge) -> tuple[bytes, bytes]:
     """Return the row with the fewest votes that prove a budget, and the row with one fewer."""
-    made, row = EDGES[kind][:2]
+    made, row, budget = edge
     rule = rule_for(made.certificate.audit.to_dict())
     wanted = Budget.of(budget)
 
@@ -160,38 +163,43 @@ def _edge(kind: str, budget: dict[str, int]) -> tuple[bytes, bytes]:
     return row(rule, votes), row(rule, votes - 1)
 
 
-def _at_the_edge(kind: str, budget: dict[str, int]) -> Vector:
-    return single("success", forged(EDGES[kind][0], rows={INPUT: _edge(kind, budget)[0]}))
+def _at_the_edge(edge: Edge) -> Vector:
+    return single("success", forged(edge[0], rows={INPUT: _edge(edge)[0]}))
 
 
-def _one_fewer(kind: str, budget: dict[str, int]) -> Vector:
+def _one_fewer(edge: Edge) -> Vector:
     """Return the row with one vote fewer, and the label and frontier of the row with enough."""
-    enough, fewer = _edge(kind, budget)
-    claimed = parse_leaf(forged(EDGES[kind][0], rows={INPUT: enough}).leaves[INPUT], "leaf")
+    enough, fewer = _edge(edge)
+    claimed = parse_leaf(forged(edge[0], rows={INPUT: enough}).leaves[INPUT], "leaf")
     return single(
         "claim",
         forged(
-            EDGES[kind][0],
+            edge[0],
             rows={INPUT: fewer},
             item=lambda item: replace(item, label=claimed.label, frontier=claimed.frontier),
         ),
     )
 
 
-for _kind, (*_, _budget) in EDGES.items():
-    add(
-        f"just-enough-votes-{_kind}",
-        f"The fewest votes that prove {Budget.of(_budget)}: {_kind}.",
-        lambda kind=_kind, budget=_budget: _at_the_edge(kind, budget),  # type: ignore[misc]
-    )
-    add(
-        f"one-vote-fewer-{_kind}",
-        f"One vote fewer, and the claim of {Budget.of(_budget)} kept: {_kind}.",
-        lambda kind=_kind, budget=_budget: _one_fewer(kind, budget),  # type: ignore[misc]
-    )
+def list_edges(edges: Mapping[str, Edge]) -> None:
+    """List, for each kind, the fewest votes that prove its budget, and one fewer."""
+    for kind, edge in edges.items():
+        add(
+            f"just-enough-votes-{kind}",
+            f"The fewest votes that prove {Budget.of(edge[2])}: {kind}.",
+            lambda edge=edge: _at_the_edge(edge),  # type: ignore[misc]
+        )
+        add(
+            f"one-vote-fewer-{kind}",
+            f"One vote fewer, and the claim of {Budget.of(edge[2])} kept: {kind}.",
+            lambda edge=edge: _one_fewer(edge),  # type: ignore[misc]
+        )
+
+
+list_edges(EDGES)
 for _kind in ("flip", "bag", "nested", "runner-up"):
     add(
         f"label-on-one-vote-too-few-{_kind}",
         f"A label where the votes prove none, with no budget but the empty one: {_kind}.",
-        lambda kind=_kind: _one_fewer(kind, {}),  # type: ignore[misc]
+        lambda kind=_kind: _one_fewer((*EDGES[kind][:2], {})),  # type: ignore[misc]
     )
