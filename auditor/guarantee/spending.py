@@ -10,20 +10,28 @@ from flint import fmpq
 
 from auditor.errors import RecipeError
 from auditor.exact import neyman_pearson
-from auditor.guarantee.noise import UNTOUCHED, Shift
+from auditor.guarantee.noise import NO_DISTANCE, UNTOUCHED, Shift
 from auditor.guarantee.sides import Smoothing
 from auditor.guarantee.test.flip import FlipTest
+from auditor.guarantee.test.gaussian import GaussianTest
 from auditor.guarantee.test.hide import Hide
+from auditor.guarantee.test.uniform import UniformTest
 from auditor.guarantee.threat import (
     INPUT_FEATURES,
+    INPUT_SQUARES,
+    INPUT_STEPS,
     TOTAL,
     TRAIN_EXAMPLES,
     TRAIN_FEATURES,
     TRAIN_LABELS,
+    TRAIN_SQUARES,
+    TRAIN_STEPS,
     Budget,
 )
 from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.flip import FlipTraining
+from auditor.guarantee.training.gaussian import GaussianTraining
+from auditor.guarantee.training.uniform import UniformTraining
 
 _MAX_SPLITS: Final = 1 << 14
 _MAX_TYPES: Final = 1 << 18
@@ -67,35 +75,53 @@ class Spending:
     def _ways(self, budget: Budget) -> tuple[Shift, ...]:
         total = budget.get(TOTAL)
         if not total:
-            return (
-                self._shift(
-                    features=budget.get(TRAIN_FEATURES),
-                    labels=budget.get(TRAIN_LABELS),
-                    changed=budget.get(INPUT_FEATURES),
-                    rewritten=budget.get(TRAIN_EXAMPLES),
-                ),
-            )
+            return (self._shift(budget),)
         # spending less is never worse for the claim, so the full splits are enough
         ways = (
-            self._shift(features=features, labels=labels, changed=total - features - labels)
+            self._shift(
+                Budget.of(
+                    {
+                        TRAIN_FEATURES: features,
+                        TRAIN_LABELS: labels,
+                        INPUT_FEATURES: total - features - labels,
+                    }
+                )
+            )
             for features in range(total + 1)
             for labels in range(total - features + 1)
         )
         return tuple(dict.fromkeys(ways))  # equal noise makes most splits equal
 
-    def _shift(self, *, features: int, labels: int, changed: int, rewritten: int = 0) -> Shift:
+    def _shift(self, spent: Budget) -> Shift:
+        """Return what one way of spending, with no total, does to the noise."""
         training, test = self.smoothing.training, self.smoothing.test
         per_unit, symbols = self.smoothing.layout.per_unit, self.smoothing.symbols
         groups: tuple[neyman_pearson.FlipGroup, ...] = ()
         survival: fmpq = UNTOUCHED
-        if isinstance(training, FlipTraining):
-            groups += training.groups(features * per_unit, labels, symbols, self.classes)
-        elif isinstance(training, Bag):
-            survival *= training.survival(rewritten, self.examples)
-        if isinstance(test, FlipTest | Hide):
-            groups += test.groups(changed * per_unit, symbols)
-            survival *= test.survival(changed)
-        return Shift(survival=survival, groups=neyman_pearson.merge(groups))
+        squared: fmpq = NO_DISTANCE
+        labels = spent.get(TRAIN_LABELS)
+        match training:
+            case FlipTraining():
+                features = spent.get(TRAIN_FEATURES) * per_unit
+                groups += training.groups(features, labels, symbols, self.classes)
+            case Bag():
+                survival *= training.survival(spent.get(TRAIN_EXAMPLES), self.examples)
+            case GaussianTraining():
+                groups += training.groups(labels, self.classes)
+                squared += training.squared(spent.get(TRAIN_SQUARES))
+            case UniformTraining():
+                groups += training.groups(labels, self.classes)
+                survival *= training.overlap(spent.get(TRAIN_STEPS))
+        changed = spent.get(INPUT_FEATURES)
+        match test:
+            case FlipTest() | Hide():
+                groups += test.groups(changed * per_unit, symbols)
+                survival *= test.survival(changed)
+            case GaussianTest():
+                squared += test.squared(spent.get(INPUT_SQUARES))
+            case UniformTest():
+                survival *= test.overlap(spent.get(INPUT_STEPS))
+        return Shift(survival=survival, groups=neyman_pearson.merge(groups), squared=squared)
 
 
 def _splits(total: int) -> int:

@@ -12,17 +12,35 @@ from auditor.guarantee import fields
 TRAIN_EXAMPLES: Final = "trainExamples"
 TRAIN_FEATURES: Final = "trainFeatures"
 TRAIN_LABELS: Final = "trainLabels"
+TRAIN_SQUARES: Final = "trainSquares"
+TRAIN_STEPS: Final = "trainSteps"
 INPUT_FEATURES: Final = "inputFeatures"
 INPUT_PATCH: Final = "inputPatch"
+INPUT_SQUARES: Final = "inputSquares"
+INPUT_STEPS: Final = "inputSteps"
 TOTAL: Final = "total"
 
-AXES: Final = (TRAIN_EXAMPLES, TRAIN_FEATURES, TRAIN_LABELS, INPUT_FEATURES, INPUT_PATCH, TOTAL)
+AXES: Final = (
+    TRAIN_EXAMPLES,
+    TRAIN_FEATURES,
+    TRAIN_LABELS,
+    TRAIN_SQUARES,
+    TRAIN_STEPS,
+    INPUT_FEATURES,
+    INPUT_PATCH,
+    INPUT_SQUARES,
+    INPUT_STEPS,
+    TOTAL,
+)
 """Every axis, in canonical order.
 
 ``trainExamples``: cost of the moves made on training units. ``trainFeatures``, ``trainLabels``:
 changed training features (in the alphabet's unit) and labels. ``inputFeatures``: changed units of
 the input. ``inputPatch``: side of one square of the input that may be repainted at will.
-``total``: changed features and labels of training set and input together, however they are split.
+``trainSquares``, ``inputSquares``: sum of the squared changes of training features or input values,
+counted in steps of the grid (an l2 distance). ``trainSteps``, ``inputSteps``: sum of the changes in
+steps (an l1 distance). ``total``: changed features and labels of training set and input together,
+however they are split.
 """
 
 MAX_AMOUNT: Final = 1 << 40

@@ -13,8 +13,12 @@ AXES: Final = (
     "trainExamples",
     "trainFeatures",
     "trainLabels",
+    "trainSquares",
+    "trainSteps",
     "inputFeatures",
     "inputPatch",
+    "inputSquares",
+    "inputSteps",
     "total",
 )
 #: The most that a verifier reads (schemas/README.md, section 8).

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+#: Training sides whose members are random draws, and test sides that are random noise.
+DRAWN: Final = frozenset({"flip", "bag", "gaussian", "uniform"})
+NOISY: Final = frozenset({"flip", "hide", "gaussian", "uniform"})
+#: Sides that add a whole number of steps to every value.
+ON_A_GRID: Final = frozenset({"gaussian", "uniform"})
 
 
 def randomised(recipe: Mapping[str, Any]) -> bool:
     """Tell whether anything is drawn, so that the claim has a probability of error."""
-    return drawn(recipe) or recipe["smoothing"]["test"]["method"] in {"flip", "hide"}
+    return drawn(recipe) or recipe["smoothing"]["test"]["method"] in NOISY
 
 
 def drawn(recipe: Mapping[str, Any]) -> bool:
     """Tell whether each member is a random draw, good for one vote per input."""
-    return recipe["smoothing"]["training"]["method"] in {"flip", "bag"}
+    return recipe["smoothing"]["training"]["method"] in DRAWN
 
 
 def symbols(alphabet: Mapping[str, Any]) -> int | None:

@@ -17,7 +17,11 @@ _HORIZONTAL = (
     "inputFeatures",
     "trainFeatures",
     "trainLabels",
+    "trainSquares",
+    "trainSteps",
     "inputPatch",
+    "inputSquares",
+    "inputSteps",
 )
 
 

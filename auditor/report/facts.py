@@ -14,6 +14,8 @@ _METHODS = {
     "flip": "flip: random symbols replace some of the values",
     "bag": "bag: each member sees a random sample",
     "hide": "hide: most of the input is hidden at random",
+    "gaussian": "gaussian: normal noise is added to the values",
+    "uniform": "uniform: noise from a fixed interval is added to the values",
     "views": "views: every view shows a few pixels, no sampling",
     "two-mask": "two-mask: what an attacker may have touched is masked out, no sampling",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from auditor.guarantee import grid
 from auditor.guarantee.threat import Budget
 from auditor.report.subject import Subject
 
@@ -74,10 +75,30 @@ def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
             return count(amount, f"input {feature}")
         case "inputPatch":
             return f"any {amount} x {amount} patch of the input"
+        case "trainSquares" | "trainSteps" | "inputSquares" | "inputSteps":
+            return _distance(audit, axis, amount)
         case "total":
             return count(amount, f"training feature, label or input {feature}", _total(feature))
         case _:
             return f"{amount:,} {axis}"
+
+
+def unit_words(audit: Mapping[str, Any], axis: str) -> str:
+    """Say what the amounts of an axis count, for instance ``input pixels``."""
+    counted = {
+        "trainSquares": "squared steps of training features",
+        "trainSteps": "steps of training features",
+        "inputSquares": "squared steps of the input",
+        "inputSteps": "steps of the input",
+    }
+    return counted.get(axis) or axis_words(audit, axis, 2).removeprefix("2 ")
+
+
+def _distance(audit: Mapping[str, Any], axis: str, amount: int) -> str:
+    moved = "training features in all" if axis.startswith("train") else "the input"
+    distance = grid.distance(axis, amount, audit["recipe"]["alphabet"])
+    one = "squared step" if axis.endswith("Squares") else "step"
+    return f"{distance} of {moved} ({count(amount, one)})"
 
 
 def _total(feature: str) -> str:

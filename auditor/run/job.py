@@ -24,6 +24,7 @@ from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
 from auditor.learners.base import InputSpec, Learner
 from auditor.randomness import design_root
+from auditor.replay import grid_noise
 from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble
 from auditor.replay.views import HIDING, Shower, alphabet_size, channels_of, masks_for
@@ -97,6 +98,7 @@ class Bench:
             slots=facts["slots"],
             names=facts["names"],
             alphabet=self.alphabet,
+            added=grid_noise.sampler(self.recipe["smoothing"]["training"], self.recipe["alphabet"]),
             classes=self.classes,
             design_root=self.design_root,
             draw_root=self.job.draw_root,
@@ -111,6 +113,7 @@ class Bench:
             alphabet=self.alphabet,
             draws=self.job.audit["draws"],
             masks=self.masks,
+            added=grid_noise.sampler(self.recipe["smoothing"]["test"], self.recipe["alphabet"]),
         )
 
     @cached_property

@@ -18,7 +18,9 @@ import numpy.typing as npt
 from auditor.guarantee.training import partition
 from auditor.learners.base import TrainingSet
 from auditor.randomness import Stream, derive
-from auditor.replay import noise
+from auditor.recipe import forms
+from auditor.replay import grid_noise, noise
+from auditor.replay.grid_noise import Sampler
 
 Indices = npt.NDArray[np.int64]
 
@@ -29,7 +31,8 @@ class MemberSets:
 
     ``symbols`` (n, d) and ``labels`` (n,) are the audited data; ``positions`` (n,) their places
     among the source's ``slots``, which a malformed example keeps too; ``names`` are what the
-    partition goes by (ids or groups), None where it goes by index or content.
+    partition goes by (ids or groups), None where it goes by index or content; ``added`` is the
+    noise that is added to features, None where none is.
     """
 
     training: Mapping[str, Any]
@@ -40,14 +43,15 @@ class MemberSets:
     slots: int
     names: Sequence[str] | None
     alphabet: int
+    added: Sampler | None
     classes: int
     design_root: bytes
     draw_root: bytes
 
     @property
     def drawn(self) -> bool:
-        """Whether a member is a random draw (flip, bag) and not a part of the classifier."""
-        return self.training["method"] in {"flip", "bag"}
+        """Whether a member is a random draw and not a part of the classifier."""
+        return self.training["method"] in forms.DRAWN
 
     def streams(self, member: int) -> Callable[[str], Stream]:
         """Return the member's own streams, by purpose; drawn members draw all their randomness."""
@@ -58,8 +62,8 @@ class MemberSets:
         """Return what ``member`` is trained on."""
         method = self.training["method"]
         symbols, labels = self.symbols, self.labels
-        if method == "flip":
-            return self._flipped(member)
+        if method == "flip" or self.added is not None:
+            return self._noisy(member)
         if method == "bag":
             chosen = self._bag(member)
         elif method == "partition":
@@ -77,13 +81,18 @@ class MemberSets:
         chosen = example_at[drawn]
         return chosen[chosen >= 0]
 
-    def _flipped(self, member: int) -> TrainingSet:
-        features = noise.flip(
-            self.symbols,
-            alphabet=self.alphabet,
-            keep=self.training["keepFeatures"],
-            stream=Stream(self.draw_root, "train-noise", member),
-        )
+    def _noisy(self, member: int) -> TrainingSet:
+        stream = Stream(self.draw_root, "train-noise", member)
+        features: npt.NDArray[np.integer]
+        if self.added is not None:
+            features = grid_noise.added(self.symbols, self.added, stream)
+        else:
+            features = noise.flip(
+                self.symbols,
+                alphabet=self.alphabet,
+                keep=self.training["keepFeatures"],
+                stream=stream,
+            )
         labels = noise.flip(
             self.labels,
             alphabet=self.classes,

@@ -20,7 +20,10 @@ from tests.fuzz.mutate import Pairs, changed_json, copy, get, parsed, plain, put
 from tests.fuzz.releases import COUNT, release
 from tests.honest import Honest
 
-AXES = ("trainExamples", "trainFeatures", "trainLabels", "inputFeatures", "inputPatch", "total")
+AXES = (
+    *("trainExamples", "trainFeatures", "trainLabels", "trainSquares", "trainSteps"),
+    *("inputFeatures", "inputPatch", "inputSquares", "inputSteps", "total"),
+)
 
 
 def dishonest(choices: Choices) -> Honest:

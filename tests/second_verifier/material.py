@@ -25,6 +25,9 @@ from tests.honest import Honest
 
 Recipe = dict[str, Any]
 
+ON_A_GRID: Final = ("gaussian", "uniform")
+DRAWN: Final = ("flip", "bag", *ON_A_GRID)
+NOISY: Final = ("flip", "hide", *ON_A_GRID)
 KEEPS: Final = ("205/256", "200/256", "65000/65536", "3/4", "9/10", "1")
 USELESS_KEEPS: Final = ("1/2", "1/3", "2", "0.8", "1/36893488147419103233")
 SHOWS: Final = ("16/256", "1/256", "1/65536", "1/3", "100/256")
@@ -77,8 +80,10 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
     shape = rng.choice(SHAPES)
     training, members = _training(rng)
     test = _test(rng)
-    drawn = training["method"] in ("flip", "bag")
-    noisy = test["method"] in ("flip", "hide")
+    drawn = training["method"] in DRAWN
+    noisy = test["method"] in NOISY
+    on_a_grid = {training["method"], test["method"]} & set(ON_A_GRID) and rng.random() < 0.95
+    alphabet = rng.choice(ALPHABETS[-1:] if on_a_grid else ALPHABETS)
     claim: Recipe = {
         "alpha": rng.choice((*("1/1000", "1/20", "7/30") * 5, "1/3")) if drawn or noisy else "0",
         "scope": rng.choice(("simultaneous", "per-input")),
@@ -90,7 +95,7 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
     recipe = {
         **honest.resolved("partition"),
         "classes": [str(label) for label in range(rng.choice((2, 2, 3, 10)))],
-        "alphabet": {**rng.choice(ALPHABETS), "unit": rng.choice(("pixel", "channel"))},
+        "alphabet": {**alphabet, "unit": rng.choice(("pixel", "channel"))},
         "unit": "group" if training.get("by") == "group" else "example",
         "smoothing": {"training": training, "test": test},
         "members": members,
@@ -101,7 +106,9 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
 
 
 def _training(rng: random.Random) -> tuple[Recipe, int]:
-    method = rng.choice(("none", "flip", "flip", "bag", "partition", "partition"))
+    method = rng.choice(("none", "flip", "flip", "bag", "partition", "partition", *ON_A_GRID))
+    if method in ON_A_GRID:
+        return {**_added(rng, method), "keepLabels": _keep(rng)}, rng.choice((2, 50, 400))
     if method == "flip":
         keeps = {"keepFeatures": _keep(rng), "keepLabels": _keep(rng)}
         return {"method": method, **keeps}, rng.choice((2, 50, 400))
@@ -118,8 +125,20 @@ def _keep(rng: random.Random) -> str:
     return rng.choice((*KEEPS * 8, *USELESS_KEEPS))
 
 
+def _added(rng: random.Random, method: str) -> Recipe:
+    """Return noise that is added, in units of the values; the grid has steps of 1/4."""
+    if method == "gaussian":
+        useless = ("0", "1025", "-1", "0.5", "1/36893488147419103233")
+        sigmas = ("1", "3/7", "1/16", "1024", "5/2", "4294967295/4294967296")
+        return {"method": method, "sigma": rng.choice((*sigmas * 8, *useless))}
+    useless = ("0", "1/4", "3/8", "16385")
+    return {"method": method, "width": rng.choice((*("1/2", "3", "9/4", "16384") * 8, *useless))}
+
+
 def _test(rng: random.Random) -> Recipe:
-    method = rng.choice(("none", "flip", "flip", "hide", "views", "two-mask"))
+    method = rng.choice(("none", "flip", "flip", "hide", "views", "two-mask", *ON_A_GRID))
+    if method in ON_A_GRID:
+        return _added(rng, method)
     if method == "flip":
         return {"method": method, "keep": _keep(rng)}
     if method == "hide":
@@ -136,10 +155,17 @@ def _test(rng: random.Random) -> Recipe:
 
 def _budgets(rng: random.Random, training: Recipe, test: Recipe) -> list[Recipe]:
     """Return budgets, nearly always along covered axes and none twice."""
-    covered = {"flip": ("trainFeatures", "trainLabels"), "none": ()}
+    covered = {
+        "flip": ("trainFeatures", "trainLabels"),
+        "gaussian": ("trainSquares", "trainLabels"),
+        "uniform": ("trainSteps", "trainLabels"),
+        "none": (),
+    }
     axes = [*covered.get(training["method"], ("trainExamples",))]
     if test["method"] != "none":
-        axes.append("inputPatch" if "window" in test else "inputFeatures")
+        flat = {"gaussian": "inputSquares", "uniform": "inputSteps"}
+        own = flat.get(test["method"], "inputFeatures")
+        axes.append("inputPatch" if "window" in test else own)
     if rng.random() < 0.03:
         axes.append("inputPatch")
     totals = {training["method"], test["method"]} == {"flip"} and rng.random() < 0.5

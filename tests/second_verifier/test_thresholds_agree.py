@@ -67,7 +67,7 @@ def _random_audits(rng: random.Random, count: int) -> Iterable[Json]:
         if recipe["claim"]["alpha"] == "0":
             continue
         count -= 1
-        if recipe["smoothing"]["training"]["method"] in ("flip", "bag"):
+        if recipe["smoothing"]["training"]["method"] in material.DRAWN:
             recipe["members"] = rng.choice((1, 7, 100, 1000, 10_000, 1_000_000))
         else:
             recipe["draws"] = rng.choice((1, 7, 100, 1000, 100_000))

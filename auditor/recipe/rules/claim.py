@@ -16,7 +16,10 @@ _TRAIN_SIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "flip": ("trainFeatures", "trainLabels"),
     "bag": ("trainExamples",),
     "partition": ("trainExamples",),
+    "gaussian": ("trainSquares", "trainLabels"),
+    "uniform": ("trainSteps", "trainLabels"),
 }
+_TEST_SIDE: Final = {"gaussian": "inputSquares", "uniform": "inputSteps"}
 
 
 def claim(recipe: Table) -> None:
@@ -81,7 +84,8 @@ def _axes(recipe: Table) -> tuple[str, ...]:
         if training.get(axis.replace("train", "keep")) != "1"
     ]
     if test["method"] != "none":
-        axes.append("inputPatch" if "patch" in test else "inputFeatures")
+        flat = _TEST_SIDE.get(test["method"], "inputFeatures")
+        axes.append("inputPatch" if "patch" in test else flat)
     if training["method"] == "flip" and test["method"] == "flip" and len(axes) == 3:
         axes.append("total")
     return tuple(axes)

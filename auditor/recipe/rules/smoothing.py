@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
+from auditor.guarantee.grid import MAX_SIGMA, MAX_WIDTH
 from auditor.recipe import forms
 from auditor.recipe.rules.refusal import refuse
 
@@ -12,22 +14,23 @@ Table = Mapping[str, Any]
 
 
 def training(recipe: Table) -> None:
-    """Flips make some noise, and count features and labels, not groups."""
+    """Flips make some noise, and noise counts features and labels, not groups."""
     training, unit = recipe["smoothing"]["training"], recipe["unit"]
-    if training["method"] == "flip":
-        if training["keepFeatures"] == training["keepLabels"] == "1":
-            raise refuse(
-                "smoothing.training.keepFeatures",
-                "keepFeatures or keepLabels below 1 (no noise certifies nothing)",
-                "1",
-            )
-        if unit == "group":
-            raise refuse(
-                "unit",
-                '"example" with smoothing.training.method "flip" (its budgets '
-                "count features and labels)",
-                '"group"',
-            )
+    method = training["method"]
+    if method == "flip" and training["keepFeatures"] == training["keepLabels"] == "1":
+        raise refuse(
+            "smoothing.training.keepFeatures",
+            "keepFeatures or keepLabels below 1 (no noise certifies nothing)",
+            "1",
+        )
+    if unit == "group" and method in {"flip", *forms.ON_A_GRID}:
+        raise refuse(
+            "unit",
+            f'"example" with smoothing.training.method "{method}" (its budgets '
+            "count features and labels)",
+            '"group"',
+        )
+    _on_a_grid(recipe, "training")
 
 
 def test(recipe: Table) -> None:
@@ -37,6 +40,7 @@ def test(recipe: Table) -> None:
         key = "keep" if test["method"] == "flip" else "show"
         if test[key] == "1":
             raise refuse(f"smoothing.test.{key}", "less than 1", "1")
+    _on_a_grid(recipe, "test")
     if test["method"] != "two-mask":
         return
     groups, windows = {"groups", "pixels"} & test.keys(), {"window", "step", "patch"} & test.keys()
@@ -60,14 +64,32 @@ def test(recipe: Table) -> None:
         )
 
 
+def _on_a_grid(recipe: Table, side: str) -> None:
+    """Noise that adds steps needs a grid, and is so many of its steps wide."""
+    method = recipe["smoothing"][side]["method"]
+    if method not in forms.ON_A_GRID:
+        return
+    alphabet = recipe["alphabet"]
+    if alphabet["kind"] != "grid":
+        allowed = f'"grid" (smoothing.{side} {method} adds steps of a grid)'
+        raise refuse("alphabet.kind", allowed, alphabet["kind"])
+    key, most = ("sigma", MAX_SIGMA) if method == "gaussian" else ("width", MAX_WIDTH)
+    value = recipe["smoothing"][side][key]
+    steps = Fraction(value) / Fraction(alphabet["step"])
+    if method == "gaussian" and steps > most:
+        raise refuse(f"smoothing.{side}.{key}", f"at most {most} steps of the grid", value)
+    if method == "uniform" and (steps.denominator != 1 or not 2 <= steps <= most):
+        raise refuse(f"smoothing.{side}.{key}", f"2 to {most} whole steps of the grid", value)
+
+
 def product(recipe: Table) -> None:
     """Drawn members vote once, and at least one side is smoothed."""
     test = recipe["smoothing"]["test"]["method"]
     training = recipe["smoothing"]["training"]["method"]
-    if training in {"flip", "bag"} and test in {"views", "two-mask"}:
+    if training in forms.DRAWN and test in {"views", "two-mask"}:
         raise refuse(
             "smoothing.test.method",
-            f"none, flip or hide with training method "
+            f"none, flip, hide, gaussian or uniform with training method "
             f"{training!r} (under {test} a drawn member would vote twice on one input, "
             "and its votes would not be independent)",
             repr(test),

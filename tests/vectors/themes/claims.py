@@ -12,6 +12,7 @@ from auditor.guarantee.threat import Budget
 from tests.honest import Honest
 from tests.vectors.forging import BASE, base, forged
 from tests.vectors.form import Vector, add, single
+from tests.vectors.themes import grid_noise
 from tests.vectors.themes.honest_files import runner_up, windows
 
 Change = Callable[[Leaf], Leaf]
@@ -150,6 +151,10 @@ _AXES: Final[dict[str, tuple[Callable[[], Honest], tuple[str, ...]]]] = {
     "bag": (lambda: base("bag"), ("trainExamples", "inputFeatures")),
     "nested": (lambda: base("nested"), ("trainExamples", "inputFeatures")),
     "runner-up": (runner_up, ("trainLabels", "total")),
+    "gaussian": (grid_noise.gaussian, ("trainSquares", "inputSquares")),
+    "partition-gaussian": (grid_noise.partition_gaussian, ("trainExamples", "inputSquares")),
+    "runner-up-gaussian": (grid_noise.runner_up_gaussian, ("trainSquares", "inputSquares")),
+    "uniform": (grid_noise.uniform, ("trainSteps", "inputSteps")),
 }
 for _kind, (_release, _names) in _AXES.items():
     for _axis in _names:
