@@ -28,6 +28,9 @@ SIDES = [
     ("partition", "flip"),
     ("partition", "views"),
     ("none", "two-mask"),
+    ("gaussian", "gaussian"),
+    ("partition", "gaussian"),
+    ("uniform", "uniform"),
 ]
 
 

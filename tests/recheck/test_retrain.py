@@ -34,6 +34,9 @@ MLP = 'name = "mlp"\nhidden = [4]\nsteps = 5\nbatch = 16'
         ("content", "two-mask", 'name = "ridge"\nfrontEnd = { name = "masked-hog" }'),
         ("partition", "none", MLP),
         ("bag", "none", CNN),
+        ("gaussian", "gaussian", 'name = "ridge"'),
+        ("uniform", "none", MLP),
+        ("partition", "gaussian", 'name = "logistic"'),
     ],
 )
 def test_honest_members_have_the_same_bits(

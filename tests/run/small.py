@@ -14,11 +14,15 @@ TRAINING = {
     "content": 'method = "partition"\nparts = 9\nby = "content"',
     "flip": 'method = "flip"\nkeepFeatures = "230/256"\nkeepLabels = "250/256"',
     "bag": 'method = "bag"\nsize = 30',
+    "gaussian": 'method = "gaussian"\nsigma = 4\nkeepLabels = "250/256"',
+    "uniform": 'method = "uniform"\nwidth = 16',
 }
 TEST = {
     "none": 'method = "none"',
     "flip": 'method = "flip"\nkeep = "230/256"',
     "hide": 'method = "hide"\nshow = "64/256"',
+    "gaussian": 'method = "gaussian"\nsigma = "5/2"',
+    "uniform": 'method = "uniform"\nwidth = 12',
     "views": 'method = "views"\ngroups = 4\npartitions = 3',
     "two-mask": 'method = "two-mask"\ngroups = 6\npixels = 1',
     "windows": 'method = "two-mask"\nwindow = 4\nstep = 2\npatch = 3',
@@ -27,12 +31,15 @@ BUDGETS = {
     "none": "",
     "flip": "inputFeatures = [0, 1]",
     "hide": "inputFeatures = [0, 1]",
+    "gaussian": "inputSquares = [0, 4]",
+    "uniform": "inputSteps = [0, 2]",
     "views": "inputFeatures = [0, 1]",
     "two-mask": "inputFeatures = [0, 1]",
     "windows": "inputPatch = [0, 3]",
 }
-DRAWN = frozenset({"flip", "bag"})
-NOISY = frozenset({"flip", "hide"})
+ON_A_GRID = frozenset({"gaussian", "uniform"})
+DRAWN = frozenset({"flip", "bag"}) | ON_A_GRID
+NOISY = frozenset({"flip", "hide"}) | ON_A_GRID
 
 
 def digits() -> dict[str, Any]:
@@ -55,7 +62,7 @@ def recipe(
     training: str,
     test: str,
     *,
-    learner: str = 'name = "naive-bayes"',
+    learner: str | None = None,
     extra: str = "",
     top: str = "",
     data: dict[str, Any] | None = None,
@@ -66,6 +73,13 @@ def recipe(
     drawn, noisy = training in DRAWN, test in NOISY
     axes = {"partition": "trainExamples = [0, 1]", "content": "trainExamples = [0, 1]"}
     axes |= {"bag": "trainExamples = [0, 1]", "flip": "trainFeatures = [0, 1]"}
+    axes |= {"gaussian": "trainSquares = [0, 4]", "uniform": "trainSteps = [0, 2]"}
+    on_a_grid = bool({training, test} & ON_A_GRID)
+    alphabet = 'kind = "grid"\nstep = 1\nlow = 0\nhigh = 16'
+    if not on_a_grid:
+        alphabet = 'kind = "binary"\nthreshold = 8'
+    if learner is None:
+        learner = f'name = "{"ridge" if on_a_grid else "naive-bayes"}"'
     budgets = ", ".join(part for part in (axes.get(training, ""), BUDGETS[test]) if part)
     alpha = '"1/20"' if drawn or noisy else "0"
     lines = [
@@ -78,7 +92,7 @@ def recipe(
         "members = 120" if drawn else "",
         "draws = 60" if noisy and not drawn else "",
         '[data]\nsource = "npz"\npath = "digits.npz"',
-        '[alphabet]\nkind = "binary"\nthreshold = 8\nunit = "pixel"',
+        f'[alphabet]\n{alphabet}\nunit = "pixel"',
         f"[learner]\n{learner}",
         f"[smoothing.training]\n{TRAINING[training]}",
         f"[smoothing.test]\n{TEST[test]}",
