@@ -96,9 +96,7 @@ def unit_words(audit: Mapping[str, Any], axis: str) -> str:
 
 def _distance(audit: Mapping[str, Any], axis: str, amount: int) -> str:
     moved = "training features in all" if axis.startswith("train") else "the input"
-    distance = grid.distance(axis, amount, audit["recipe"]["alphabet"])
-    one = "squared step" if axis.endswith("Squares") else "step"
-    return f"{distance} of {moved} ({count(amount, one)})"
+    return f"{grid.distance(axis, amount, audit['recipe']['alphabet'])} of {moved}"
 
 
 def _total(feature: str) -> str:
