@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import product
 from math import isqrt
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -28,20 +28,11 @@ from auditor.guarantee.noise import Least, Shift
 from auditor.guarantee.smoothing import rule_for
 from auditor.guarantee.test.gaussian import GaussianTest
 from auditor.guarantee.training.gaussian import GaussianTraining
-from tests.guarantee.audits import NONE, Json, audit, partition
+from tests.guarantee.audits import NONE, Json, on_a_grid, partition
 
 Law = npt.NDArray[np.float64]
 TINY: Final = 1e-9
 REACH: Final = 9
-GRID: Final = {"kind": "grid", "low": "0", "high": "8", "step": "1/2", "unit": "pixel"}
-
-
-def on_a_grid(training: Json, test: Json, budgets: list[dict[str, int]], **more: Any) -> Json:
-    fixed = training["method"] in ("none", "partition")
-    counts = {"members": 1, "draws": 10} if fixed else {"members": 10}
-    description = audit(training, test, budgets, alpha="1/10", **{**counts, **more})
-    description["recipe"]["alphabet"] = dict(GRID)  # type: ignore[index]
-    return description
 
 
 def rounded(sigma: float, moved: int, far: int) -> Law:

@@ -61,7 +61,7 @@ def has_finished(out: Path, items: int) -> bool:
         ("partition", "two-mask"),
         ("flip", "flip"),
         ("partition", "hide"),
-        ("gaussian", "gaussian"),
+        pytest.param("gaussian", "gaussian", marks=pytest.mark.slow),
     ],
 )
 def test_kill_9_at_any_moment_changes_no_byte(training: str, test: str, tmp_path: Path) -> None:
