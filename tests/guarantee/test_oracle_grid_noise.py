@@ -49,20 +49,22 @@ def joint(*laws: Law) -> Law:
 
 
 def by_ratio(old: Law, new: Law) -> tuple[Law, Law]:
-    """Cumulative masses of both laws, beginning where the new one has least of the old."""
+    """Masses of both laws up to each point, beginning where the new one has least of the old."""
     with np.errstate(divide="ignore"):
         order = np.argsort(np.where(old > 0, new / np.maximum(old, 1e-300), np.inf), kind="stable")
-    return np.cumsum(old[order]), np.cumsum(new[order])
+    none = np.zeros(1)
+    return np.cumsum(np.append(none, old[order])), np.cumsum(np.append(none, new[order]))
 
 
 def least(old: Law, new: Law, p: float) -> float:
     """The least new mass of a randomised test with this old mass."""
-    return float(np.interp(p, *(np.concatenate([[0.0], each]) for each in by_ratio(old, new))))
+    masses, after = by_ratio(old, new)
+    return float(np.interp(p, masses, after))
 
 
 def threshold(old: Law, new: Law) -> float:
     """The largest old mass of a randomised test with at most half of the new one."""
-    masses, after = (np.concatenate([[0.0], each]) for each in by_ratio(old, new))
+    masses, after = by_ratio(old, new)
     return float(np.interp(0.5, after, masses))
 
 

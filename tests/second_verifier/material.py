@@ -128,11 +128,11 @@ def _keep(rng: random.Random) -> str:
 def _added(rng: random.Random, method: str) -> Recipe:
     """Return noise that is added, in units of the values; the grid has steps of 1/4."""
     if method == "gaussian":
+        sigmas = ("1", "3/7", "1/16", "1024", "5/2", "4294967295/4294967296") * 8
         useless = ("0", "1025", "-1", "0.5", "1/36893488147419103233")
-        sigmas = ("1", "3/7", "1/16", "1024", "5/2", "4294967295/4294967296")
-        return {"method": method, "sigma": rng.choice((*sigmas * 8, *useless))}
-    useless = ("0", "1/4", "3/8", "16385")
-    return {"method": method, "width": rng.choice((*("1/2", "3", "9/4", "16384") * 8, *useless))}
+        return {"method": method, "sigma": rng.choice((*sigmas, *useless))}
+    widths = ("1/2", "3", "9/4", "16384") * 8
+    return {"method": method, "width": rng.choice((*widths, "0", "1/4", "3/8", "16385"))}
 
 
 def _test(rng: random.Random) -> Recipe:
