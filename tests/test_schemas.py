@@ -16,6 +16,7 @@ from auditor.errors import ClaimError, UndecidedError, UsageError
 from auditor.verify import verdict
 from auditor.verify.checking import release, single_input
 from tests import honest
+from tests.vectors.themes import grid_noise
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 NAMES = (
@@ -59,6 +60,18 @@ def test_what_is_written_fits(kind: str) -> None:
     assert shown.index("trusted ") < shown.index("recipe ")
     for line in (*whole.checked, *whole.not_checked, whole.challenge.text):
         assert line in shown
+
+
+def test_distances_on_a_grid_are_in_the_schemas_and_said_in_the_units_of_the_values() -> None:
+    built = grid_noise.partition_gaussian()
+    for leaf in built.leaves:
+        validate("leaf", json.loads(leaf))
+    whole = release(built.contents, built.digests, [built.key.public])
+    validate("verdict", json.loads(verdict.to_json(whole)))
+    assert "trainExamples 1, inputSquares 4 (l2 distance 0.125)\n" in verdict.text(whole)
+    one = single_input(built.single(0), [built.key.public])
+    validate("verdict", json.loads(verdict.to_json(one)))
+    assert "  trainExamples 1, inputSquares 4 (l2 distance 0.125)\n" in verdict.text(one)
 
 
 @pytest.mark.parametrize("error", [ClaimError("x"), UndecidedError("x"), UsageError("x")])

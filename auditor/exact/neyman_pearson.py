@@ -73,17 +73,17 @@ class Bound:
         """Return UB(p) = 1 - LB(1 - p): the largest changed-law mass of a test with mass ``p``."""
         return 1 - self.least(1 - p)
 
-    def threshold(self) -> fmpq | None:
-        """Return p*: LB(p) > 1/2 exactly for p > p*; None when no p will do.
+    def threshold(self, mark: fmpq = _HALF) -> fmpq | None:
+        """Return p*: LB(p) > ``mark`` exactly for p > p*; None when no p will do.
 
         L is its own inverse under the exchange of P and Q, L^-1(y) = 1 - L(1 - y), because
         exchanging old and new symbols maps the pair (P, Q) to (Q, P). Hence p* = 1 - survival *
-        L(1 - 1/(2 survival)), which is 1 - L(1/2) at survival 1.
+        L(1 - mark/survival), which is 1 - L(1/2) for a majority at survival 1.
         """
         survival = self._survival
-        if 2 * survival <= 1:
+        if survival <= mark:
             return None
-        return 1 - survival * self._types.fill(1 - _HALF / survival)
+        return 1 - survival * self._types.fill(1 - mark / survival)
 
 
 def least_mass(groups: Sequence[Group], p: fmpq, survival: fmpq = _CERTAIN) -> fmpq:
@@ -100,13 +100,15 @@ def greatest_mass(groups: Sequence[Group], p: fmpq, survival: fmpq = _CERTAIN) -
     return Bound(groups, survival).greatest(p)
 
 
-def threshold(groups: Sequence[Group], survival: fmpq = _CERTAIN) -> fmpq | None:
+def threshold(
+    groups: Sequence[Group], survival: fmpq = _CERTAIN, mark: fmpq = _HALF
+) -> fmpq | None:
     """Return p*, see :class:`Bound`.
 
     >>> [str(threshold([FlipGroup(symbols=2, keep=fmpq(4, 5), changed=r)])) for r in (0, 1, 4)]
     ['1/2', '7/8', '3971/4000']
     """
-    return Bound(groups, survival).threshold()
+    return Bound(groups, survival).threshold(mark)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,38 +6,43 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flint import fmpq
-
-from auditor.errors import RecipeError
-from auditor.exact import rational
-from auditor.guarantee import fields
+from auditor.guarantee import fields, grid
 from auditor.guarantee.test.ablation import Ablation
 from auditor.guarantee.test.flip import FlipTest
+from auditor.guarantee.test.gaussian import GaussianTest
 from auditor.guarantee.test.hide import Hide
 from auditor.guarantee.test.joint_masks import JointMasks, TwoMasks
 from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
+from auditor.guarantee.test.uniform import UniformTest
 from auditor.guarantee.test.units import Layout
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import INPUT_FEATURES, TOTAL, TRAIN_FEATURES, TRAIN_LABELS
 from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.bag_flip import BagFlip
 from auditor.guarantee.training.flip import FlipTraining
+from auditor.guarantee.training.gaussian import GaussianTraining
 from auditor.guarantee.training.neighbours import Neighbours
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import Partition
 from auditor.guarantee.training.poisson_bag import PoissonBag
+from auditor.guarantee.training.uniform import UniformTraining
 
-Training = NoTraining | FlipTraining | Bag | PoissonBag | BagFlip | Partition | Neighbours
+DrawnTraining = FlipTraining | Bag | PoissonBag | BagFlip | GaussianTraining | UniformTraining
+Training = NoTraining | Partition | Neighbours | DrawnTraining
 FixedViews = Views | Ablation | TwoMasks
-Test = NoTest | FlipTest | Hide | FixedViews
+Noise = FlipTest | Hide | GaussianTest | UniformTest
+Test = NoTest | Noise | FixedViews
 
+DRAWN_METHODS: Final = frozenset({"flip", "bag", "poisson-bag", "bag-flip", "gaussian", "uniform"})
+"""Training sides whose members are random draws, good for one vote on an input."""
 TRAINING_METHODS: Final = (
     *("none", "flip", "bag", "poisson-bag", "bag-flip", "partition", "neighbours"),
+    *("gaussian", "uniform"),
 )
-DRAWN_METHODS: Final = frozenset({"flip", "bag", "poisson-bag", "bag-flip"})
-"""Training sides whose members are random draws, good for one vote on an input."""
-TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask", "ablation")
+TEST_METHODS: Final = (
+    *("none", "flip", "hide", "gaussian", "uniform", "views", "two-mask", "ablation"),
+)
 
 WHERE: Final = "smoothing"
 
@@ -69,7 +74,7 @@ def read(recipe: Mapping[str, object], shape: Sequence[object]) -> Smoothing:
     fields.only(sides, ("training", "test"), WHERE)
     return Smoothing(
         training=read_training(recipe),
-        test=_test(fields.mapping(sides, "test", WHERE), layout),
+        test=_test(fields.mapping(sides, "test", WHERE), layout, alphabet),
         layout=layout,
         symbols=symbols(alphabet),
     )
@@ -78,7 +83,7 @@ def read(recipe: Mapping[str, object], shape: Sequence[object]) -> Smoothing:
 def read_training(recipe: Mapping[str, object]) -> Training:
     """Read the training side of a resolved recipe; RecipeError if malformed."""
     sides = fields.mapping(recipe, "smoothing", "recipe")
-    return _training(fields.mapping(sides, "training", WHERE))
+    return _training(fields.mapping(sides, "training", WHERE), recipe)
 
 
 def symbols(alphabet: Mapping[str, object]) -> int:
@@ -95,14 +100,11 @@ def symbols(alphabet: Mapping[str, object]) -> int:
         if not edges:
             raise fields.refuse("alphabet", "edges", "at least one edge", [])
         return len(edges) + 1
-    low, high, step = (_number(alphabet, key) for key in ("low", "high", "step"))
-    if step <= 0 or high <= low or ((high - low) / step).q != 1:
-        message = "alphabet: expected low < high and a step that divides high - low"
-        raise RecipeError(message)
+    low, high, step = grid.grid(alphabet)
     return int(((high - low) / step).p) + 1
 
 
-def _training(value: Mapping[str, object]) -> Training:
+def _training(value: Mapping[str, object], recipe: Mapping[str, object]) -> Training:
     where = f"{WHERE}.training"
     match fields.choice(value, "method", where, TRAINING_METHODS):
         case "none":
@@ -117,11 +119,17 @@ def _training(value: Mapping[str, object]) -> Training:
             return PoissonBag.from_dict(value, where)
         case "bag-flip":
             return BagFlip.from_dict(value, where)
+        case "gaussian":
+            alphabet = fields.mapping(recipe, "alphabet", "recipe")
+            return GaussianTraining.from_dict(value, where, alphabet)
+        case "uniform":
+            alphabet = fields.mapping(recipe, "alphabet", "recipe")
+            return UniformTraining.from_dict(value, where, alphabet)
         case _:
             return Partition.from_dict(value, where)
 
 
-def _test(value: Mapping[str, object], layout: Layout) -> Test:
+def _test(value: Mapping[str, object], layout: Layout, alphabet: Mapping[str, object]) -> Test:
     where = f"{WHERE}.test"
     match fields.choice(value, "method", where, TEST_METHODS):
         case "none":
@@ -130,6 +138,10 @@ def _test(value: Mapping[str, object], layout: Layout) -> Test:
             return FlipTest.from_dict(value, where)
         case "hide":
             return Hide.from_dict(value, where)
+        case "gaussian":
+            return GaussianTest.from_dict(value, where, alphabet)
+        case "uniform":
+            return UniformTest.from_dict(value, where, alphabet)
         case "views":
             return Views.from_dict(value, where)
         case "ablation":
@@ -140,10 +152,3 @@ def _test(value: Mapping[str, object], layout: Layout) -> Test:
             return WindowMasks.from_dict(value, where, layout)
         case _:
             return GroupMasks.from_dict(value, where)
-
-
-def _number(alphabet: Mapping[str, object], key: str) -> fmpq:
-    try:
-        return rational.parse_number(alphabet.get(key))
-    except ValueError:
-        raise fields.refuse("alphabet", key, "a number as text", alphabet.get(key)) from None

@@ -18,10 +18,8 @@ from auditor.errors import RecipeError
 from auditor.guarantee import fields, multiplicity, sides, trusted
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.noise import Shift
-from auditor.guarantee.sides import WHERE, FixedViews, Smoothing
+from auditor.guarantee.sides import WHERE, FixedViews, Noise, Smoothing
 from auditor.guarantee.spending import Spending
-from auditor.guarantee.test.flip import FlipTest
-from auditor.guarantee.test.hide import Hide
 from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.threat import TOTAL, Budget, Threat
 from auditor.guarantee.training.bag import Bag
@@ -81,7 +79,7 @@ def views_for(recipe: Mapping[str, object], shape: Sequence[object]) -> tuple[by
     """
     smoothing = sides.read(recipe, shape)
     test = smoothing.test
-    if isinstance(test, FlipTest | Hide):
+    if isinstance(test, Noise):
         message = f"{WHERE}.test: method {test.method!r} is random and has no fixed views"
         raise RecipeError(message)
     seed = recipe.get("designSeed")
@@ -104,7 +102,7 @@ class _Builder:
             if isinstance(test, FixedViews):
                 message = (
                     f"{WHERE}: {training.method} x {test.method}: a drawn member would vote twice "
-                    "on an input; use training 'partition' or 'none', or test 'flip' or 'hide'"
+                    "on an input; use training 'partition' or 'none', or a test side that is noise"
                 )
                 raise RecipeError(message)
             self._count("draws", 0, 0)
@@ -131,7 +129,7 @@ class _Builder:
             raise fields.refuse("audit", "members", f"{fixed} (its parts)", members)
         if self.claim.get("bound", "top") != "top":
             raise fields.refuse("claim", "bound", "'top' with fixed members", self.claim["bound"])
-        if isinstance(test, FlipTest | Hide):
+        if isinstance(test, Noise):
             return NestedRule(
                 classes=classes,
                 members=members,

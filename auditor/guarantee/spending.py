@@ -11,25 +11,33 @@ from flint import fmpq
 from auditor.errors import RecipeError
 from auditor.exact import neyman_pearson
 from auditor.exact.flips import Group
-from auditor.guarantee.noise import UNTOUCHED, Shift
+from auditor.guarantee.noise import NO_DISTANCE, UNTOUCHED, Shift
 from auditor.guarantee.sides import Smoothing
 from auditor.guarantee.test.flip import FlipTest
+from auditor.guarantee.test.gaussian import GaussianTest
 from auditor.guarantee.test.hide import Hide
+from auditor.guarantee.test.uniform import UniformTest
 from auditor.guarantee.threat import (
     FEATURES_PER_EXAMPLE,
     INPUT_FEATURES,
+    INPUT_SQUARES,
+    INPUT_STEPS,
     LABELS_PER_EXAMPLE,
     PARTIAL_EXAMPLES,
     TOTAL,
     TRAIN_EXAMPLES,
     TRAIN_FEATURES,
     TRAIN_LABELS,
+    TRAIN_SQUARES,
+    TRAIN_STEPS,
     Budget,
 )
 from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.bag_flip import BagFlip, Partial
 from auditor.guarantee.training.flip import FlipTraining
+from auditor.guarantee.training.gaussian import GaussianTraining
 from auditor.guarantee.training.poisson_bag import PoissonBag
+from auditor.guarantee.training.uniform import UniformTraining
 
 _MAX_SPLITS: Final = 1 << 14
 _MAX_TYPES: Final = 1 << 18
@@ -73,18 +81,18 @@ class Spending:
     def _ways(self, budget: Budget) -> tuple[Shift, ...]:
         total = budget.get(TOTAL)
         if not total:
-            return (
-                self._shift(
-                    features=budget.get(TRAIN_FEATURES),
-                    labels=budget.get(TRAIN_LABELS),
-                    changed=budget.get(INPUT_FEATURES),
-                    rewritten=budget.get(TRAIN_EXAMPLES),
-                    partial=self._partial(budget),
-                ),
-            )
+            return (self._shift(budget),)
         # spending less is never worse for the claim, so the full splits are enough
         ways = (
-            self._shift(features=features, labels=labels, changed=total - features - labels)
+            self._shift(
+                Budget.of(
+                    {
+                        TRAIN_FEATURES: features,
+                        TRAIN_LABELS: labels,
+                        INPUT_FEATURES: total - features - labels,
+                    }
+                )
+            )
             for features in range(total + 1)
             for labels in range(total - features + 1)
         )
@@ -97,34 +105,42 @@ class Spending:
             labels=budget.get(LABELS_PER_EXAMPLE),
         )
 
-    def _shift(
-        self,
-        *,
-        features: int,
-        labels: int,
-        changed: int,
-        rewritten: int = 0,
-        partial: Partial | None = None,
-    ) -> Shift:
+    def _shift(self, spent: Budget) -> Shift:
+        """Return what one way of spending, with no total, does to the noise."""
         training, test = self.smoothing.training, self.smoothing.test
         per_unit, symbols = self.smoothing.layout.per_unit, self.smoothing.symbols
         groups: tuple[Group, ...] = ()
         survival: fmpq = UNTOUCHED
-        if isinstance(training, FlipTraining):
-            groups += training.groups(features * per_unit, labels, symbols, self.classes)
-        elif isinstance(training, Bag):
-            survival *= training.survival(rewritten, self.units)
-        elif isinstance(training, PoissonBag):
-            survival *= training.survival(rewritten)
-        elif isinstance(training, BagFlip):
-            survival *= training.survival(rewritten, self.units)
-            if partial is not None:
+        squared: fmpq = NO_DISTANCE
+        labels, rewritten = spent.get(TRAIN_LABELS), spent.get(TRAIN_EXAMPLES)
+        match training:
+            case FlipTraining():
+                features = spent.get(TRAIN_FEATURES) * per_unit
+                groups += training.groups(features, labels, symbols, self.classes)
+            case Bag():
+                survival *= training.survival(rewritten, self.units)
+            case PoissonBag():
+                survival *= training.survival(rewritten)
+            case BagFlip():
+                survival *= training.survival(rewritten, self.units)
                 alphabets = (symbols, self.classes)
-                groups += training.groups(partial, rewritten, self.units, alphabets)
-        if isinstance(test, FlipTest | Hide):
-            groups += test.groups(changed * per_unit, symbols)
-            survival *= test.survival(changed)
-        return Shift(survival=survival, groups=neyman_pearson.merge(groups))
+                groups += training.groups(self._partial(spent), rewritten, self.units, alphabets)
+            case GaussianTraining():
+                groups += training.groups(labels, self.classes)
+                squared += training.squared(spent.get(TRAIN_SQUARES))
+            case UniformTraining():
+                groups += training.groups(labels, self.classes)
+                survival *= training.overlap(spent.get(TRAIN_STEPS))
+        changed = spent.get(INPUT_FEATURES)
+        match test:
+            case FlipTest() | Hide():
+                groups += test.groups(changed * per_unit, symbols)
+                survival *= test.survival(changed)
+            case GaussianTest():
+                squared += test.squared(spent.get(INPUT_SQUARES))
+            case UniformTest():
+                survival *= test.overlap(spent.get(INPUT_STEPS))
+        return Shift(survival=survival, groups=neyman_pearson.merge(groups), squared=squared)
 
 
 def _splits(total: int) -> int:

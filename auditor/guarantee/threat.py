@@ -15,8 +15,12 @@ FEATURES_PER_EXAMPLE: Final = "featuresPerExample"
 LABELS_PER_EXAMPLE: Final = "labelsPerExample"
 TRAIN_FEATURES: Final = "trainFeatures"
 TRAIN_LABELS: Final = "trainLabels"
+TRAIN_SQUARES: Final = "trainSquares"
+TRAIN_STEPS: Final = "trainSteps"
 INPUT_FEATURES: Final = "inputFeatures"
 INPUT_PATCH: Final = "inputPatch"
+INPUT_SQUARES: Final = "inputSquares"
+INPUT_STEPS: Final = "inputSteps"
 TOTAL: Final = "total"
 
 AXES: Final = (
@@ -26,8 +30,12 @@ AXES: Final = (
     LABELS_PER_EXAMPLE,
     TRAIN_FEATURES,
     TRAIN_LABELS,
+    TRAIN_SQUARES,
+    TRAIN_STEPS,
     INPUT_FEATURES,
     INPUT_PATCH,
+    INPUT_SQUARES,
+    INPUT_STEPS,
     TOTAL,
 )
 """Every axis, in canonical order.
@@ -37,7 +45,10 @@ examples that are changed in part, each in at most ``featuresPerExample`` featur
 alphabet's unit) and ``labelsPerExample`` labels (0 or 1). ``trainFeatures``, ``trainLabels``:
 changed training features (in the alphabet's unit) and labels. ``inputFeatures``: changed units of
 the input. ``inputPatch``: side of one square of the input that may be repainted at will.
-``total``: changed features and labels of training set and input together, however they are split.
+``trainSquares``, ``inputSquares``: sum of the squared changes of training features or input values,
+counted in steps of the grid (an l2 distance). ``trainSteps``, ``inputSteps``: sum of the changes in
+steps (an l1 distance). ``total``: changed features and labels of training set and input together,
+however they are split.
 """
 
 MAX_AMOUNT: Final = 1 << 40

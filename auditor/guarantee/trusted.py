@@ -19,6 +19,8 @@ from auditor.guarantee.threat import (
     LABELS_PER_EXAMPLE,
     TRAIN_FEATURES,
     TRAIN_LABELS,
+    TRAIN_SQUARES,
+    TRAIN_STEPS,
     Threat,
 )
 from auditor.guarantee.training.partition import Partition
@@ -31,7 +33,7 @@ FITTED: Final = ("centroids",)
 
 _LEFT: Final = {"labels": "relabel", "features": "modify"}
 _SPARED: Final = {
-    "labels": (TRAIN_FEATURES, FEATURES_PER_EXAMPLE),
+    "labels": (TRAIN_FEATURES, FEATURES_PER_EXAMPLE, TRAIN_SQUARES, TRAIN_STEPS),
     "features": (TRAIN_LABELS, LABELS_PER_EXAMPLE),
 }
 

@@ -16,7 +16,8 @@ from auditor.learners.base import InputSpec, Streams, TrainingSet
 from auditor.learners.front_ends.fixed import FixedFrontEnd
 from auditor.learners.options import Options
 from auditor.randomness import Stream
-from auditor.replay import noise, views
+from auditor.replay import grid_noise, noise, views
+from auditor.replay.grid_noise import Sampler
 
 Integers = npt.NDArray[np.integer]
 Labels = npt.NDArray[np.int64]
@@ -30,7 +31,8 @@ class RowMaker:
     Rows = every affine copy of every example (``copies`` usually begins with the identity), each
     in ``views`` random views of the test side (0: everything visible, no noise), drawn from the
     member's own "augment" stream. With deterministic views they are drawn uniformly from
-    ``masks`` (views, d), the certified list; hiding hides a unit's ``channels`` together.
+    ``masks`` (views, d), the certified list; hiding hides a unit's ``channels`` together, and
+    ``added`` is the noise of the sides that add some.
     """
 
     spec: InputSpec
@@ -39,6 +41,7 @@ class RowMaker:
     views: int
     test: Mapping[str, Any]
     masks: Masks | None
+    added: Sampler | None
     front_end: FixedFrontEnd | None
 
     @classmethod
@@ -70,6 +73,7 @@ class RowMaker:
             views=drawn,
             test=test,
             masks=masks,
+            added=grid_noise.sampler(test, recipe.get("alphabet", {})) if drawn else None,
             front_end=front_end,
         )
 
@@ -134,6 +138,8 @@ class RowMaker:
         stream = streams("augment")
         if self.masks is not None:
             return symbols, labels, self.masks[_below(len(self.masks), len(symbols), stream)]
+        if self.added is not None:
+            return grid_noise.added(symbols, self.added, stream), labels, None
         if self.test["method"] == "flip":
             keep = self.test["keep"]
             noisy = noise.flip(symbols, alphabet=self.spec.symbols, keep=keep, stream=stream)

@@ -12,6 +12,7 @@ from auditor.guarantee.claim import Rule
 from auditor.guarantee.training.neighbours import votes_each
 from auditor.progress import Progress
 from auditor.recheck.data import Brought
+from auditor.replay import grid_noise
 from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble
 from auditor.replay.form import Opener
@@ -84,4 +85,5 @@ def shower_of(recipe: Any, shape: tuple[int, ...], draws: int) -> Shower:  # noq
         alphabet=alphabet_size(recipe["alphabet"]),
         draws=draws,
         masks=masks_for(recipe, shape),
+        added=grid_noise.sampler(recipe["smoothing"]["test"], recipe["alphabet"]),
     )

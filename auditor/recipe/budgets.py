@@ -16,8 +16,12 @@ AXES: Final = (
     "labelsPerExample",
     "trainFeatures",
     "trainLabels",
+    "trainSquares",
+    "trainSteps",
     "inputFeatures",
     "inputPatch",
+    "inputSquares",
+    "inputSteps",
     "total",
 )
 #: What may be changed of each partly changed example.

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from auditor.guarantee.sides import DRAWN_METHODS
+
+#: Test sides that are random noise.
+NOISY: Final = frozenset({"flip", "hide", "gaussian", "uniform"})
+#: Sides that add a whole number of steps to every value.
+ON_A_GRID: Final = frozenset({"gaussian", "uniform"})
 
 
 def randomised(recipe: Mapping[str, Any]) -> bool:
     """Tell whether anything is drawn, so that the claim has a probability of error."""
-    return drawn(recipe) or recipe["smoothing"]["test"]["method"] in {"flip", "hide"}
+    return drawn(recipe) or recipe["smoothing"]["test"]["method"] in NOISY
 
 
 def drawn(recipe: Mapping[str, Any]) -> bool:

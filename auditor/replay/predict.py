@@ -36,6 +36,7 @@ from auditor.guarantee.vote.draws import DrawsRule
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import plurality
 from auditor.randomness import Stream
+from auditor.replay import grid_noise
 from auditor.replay.ensemble import Ensemble, tally
 from auditor.replay.sandbox import Sandbox
 from auditor.replay.shards import shards
@@ -72,6 +73,7 @@ class Predictor:
             alphabet=alphabet_size(self._recipe["alphabet"]),
             draws=audit.draws,
             masks=masks_for(self._recipe, audit.shape),
+            added=grid_noise.sampler(self._recipe["smoothing"]["test"], self._recipe["alphabet"]),
         )
         listing = files.read(folder / "members.sha256", limit=members.MAX_LIST)
         listed, front_end = shards(folder, listing)

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from auditor.guarantee.smoothing import views_for
 from auditor.randomness import Stream
-from auditor.replay import noise
+from auditor.replay import grid_noise, noise
+from auditor.replay.grid_noise import Sampler
 
 Rows = npt.NDArray[np.float32]
 
@@ -84,7 +85,8 @@ class Shower:
     """Makes the views of inputs under one test side.
 
     ``masks`` are the certified views (views, d), in canonical order, of the deterministic sides.
-    Where the alphabet's unit is a pixel, hiding hides all its ``channels`` together.
+    Where the alphabet's unit is a pixel, hiding hides all its ``channels`` together. ``added`` is
+    the noise of the sides that add some.
     """
 
     test: Mapping[str, Any]
@@ -92,6 +94,7 @@ class Shower:
     alphabet: int
     draws: int
     masks: npt.NDArray[np.uint8] | None
+    added: Sampler | None = None
 
     @property
     def views(self) -> int:
@@ -129,6 +132,8 @@ class Shower:
         return masked(values(symbols, self.alphabet)[None, :], self.masks[list(chosen)])
 
     def _noisy(self, symbols: npt.NDArray[np.integer], stream: noise.Bits) -> Rows:
+        if self.added is not None:
+            return values(grid_noise.added(symbols, self.added, stream), self.alphabet)
         if self.test["method"] == "flip":
             flipped = noise.flip(
                 symbols, alphabet=self.alphabet, keep=self.test["keep"], stream=stream

@@ -18,7 +18,11 @@ _HORIZONTAL = (
     "inputFeatures",
     "trainFeatures",
     "trainLabels",
+    "trainSquares",
+    "trainSteps",
     "inputPatch",
+    "inputSquares",
+    "inputSteps",
 )
 
 

@@ -17,6 +17,8 @@ _METHODS = {
     "poisson-bag": "poisson-bag: each member sees every example with one chance",
     "bag-flip": "bag-flip: each member sees a random sample, in which symbols are replaced",
     "hide": "hide: most of the input is hidden at random",
+    "gaussian": "gaussian: normal noise is added to the values",
+    "uniform": "uniform: noise from a fixed interval is added to the values",
     "views": "views: every view shows a few pixels, no sampling",
     "ablation": "ablation: every view shows one block or band, no sampling",
     "two-mask": "two-mask: what an attacker may have touched is masked out, no sampling",

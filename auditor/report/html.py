@@ -71,7 +71,7 @@ def _chart(verified: Subject, table: tuple[Row, ...]) -> str | None:
     inputs = int(verified.summary["inputs"])
     if not drawn or not inputs:
         return None
-    unit = sentences.axis_words(verified.audit, drawn[0].axis, 2).removeprefix("2 ")
+    unit = sentences.unit_words(verified.audit, drawn[0].axis)
     told = "; ".join(f"{row.words}: {row.share}" for row in table)
     return curve_svg(
         drawn,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from auditor.guarantee import trusted
+from auditor.guarantee import grid, trusted
 from auditor.guarantee.threat import Budget
 from auditor.report.subject import Subject
 
@@ -64,25 +64,25 @@ def input_feature(audit: Mapping[str, Any]) -> str:
 def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
     """Say one axis of a budget, for instance ``4 input pixels``."""
     feature = input_feature(audit)
+    counted = {
+        "partialExamples": ("training example in part", "training examples in part"),
+        "featuresPerExample": ("feature of each", "features of each"),
+        "trainFeatures": ("training feature", "training features"),
+        "trainLabels": ("training label", "training labels"),
+        "inputFeatures": (f"input {feature}", f"input {feature}s"),
+        "total": (f"training feature, label or input {feature}", _total(feature)),
+    }
+    if axis in counted:
+        return count(amount, *counted[axis])
     match axis:
         case "trainExamples":
             return _units_words(audit, amount)
-        case "partialExamples":
-            return count(amount, "training example in part", "training examples in part")
-        case "featuresPerExample":
-            return count(amount, "feature of each", "features of each")
         case "labelsPerExample":
             return "the label of each"
-        case "trainFeatures":
-            return count(amount, "training feature")
-        case "trainLabels":
-            return count(amount, "training label")
-        case "inputFeatures":
-            return count(amount, f"input {feature}")
         case "inputPatch":
             return f"any {amount} x {amount} patch of the input"
-        case "total":
-            return count(amount, f"training feature, label or input {feature}", _total(feature))
+        case "trainSquares" | "trainSteps" | "inputSquares" | "inputSteps":
+            return _distance(audit, axis, amount)
         case _:
             return f"{amount:,} {axis}"
 
@@ -101,6 +101,22 @@ def _units_words(audit: Mapping[str, Any], amount: int) -> str:
         details.append({"features": "labels only", "labels": "features only"}[spared])
     words = count(amount, f"training {threat['unit']}")
     return f"{words} ({', '.join(details)})" if details else words
+
+
+def unit_words(audit: Mapping[str, Any], axis: str) -> str:
+    """Say what the amounts of an axis count, for instance ``input pixels``."""
+    counted = {
+        "trainSquares": "squared steps of training features",
+        "trainSteps": "steps of training features",
+        "inputSquares": "squared steps of the input",
+        "inputSteps": "steps of the input",
+    }
+    return counted.get(axis) or axis_words(audit, axis, 2).removeprefix("2 ")
+
+
+def _distance(audit: Mapping[str, Any], axis: str, amount: int) -> str:
+    moved = "training features in all" if axis.startswith("train") else "the input"
+    return f"{grid.distance(axis, amount, audit['recipe']['alphabet'])} of {moved}"
 
 
 def _total(feature: str) -> str:

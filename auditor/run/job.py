@@ -26,6 +26,7 @@ from auditor.guarantee.training.neighbours import votes_each
 from auditor.learners.base import InputSpec, Learner
 from auditor.learners.build import Features
 from auditor.randomness import Stream, design_root
+from auditor.replay import grid_noise
 from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble
 from auditor.replay.views import HIDING, Shower, alphabet_size, channels_of, masks_for
@@ -105,6 +106,7 @@ class Bench:
             names=facts["names"],
             slot_labels=facts["slotLabels"],
             alphabet=self.alphabet,
+            added=grid_noise.sampler(self.recipe["smoothing"]["training"], self.recipe["alphabet"]),
             classes=self.classes,
             design_root=self.design_root,
             draw_root=self.job.draw_root,
@@ -119,6 +121,7 @@ class Bench:
             alphabet=self.alphabet,
             draws=self.job.audit["draws"],
             masks=self.masks,
+            added=grid_noise.sampler(self.recipe["smoothing"]["test"], self.recipe["alphabet"]),
         )
 
     @cached_property

@@ -19,7 +19,8 @@ from auditor.guarantee.sides import DRAWN_METHODS
 from auditor.guarantee.training import partition
 from auditor.learners.base import TrainingSet
 from auditor.randomness import Stream, derive
-from auditor.replay import noise
+from auditor.replay import grid_noise, noise
+from auditor.replay.grid_noise import Sampler
 
 Indices = npt.NDArray[np.int64]
 
@@ -32,6 +33,7 @@ class MemberSets:
     among the source's ``slots``, which a malformed example keeps too; ``names`` are what the
     partition goes by (ids or groups), or whose rows a bag draws together (groups), None otherwise.
     ``slot_labels`` are the labels of all slots where the partition goes by class, else None.
+    ``added`` is the noise that is added to features, None where none is.
     """
 
     training: Mapping[str, Any]
@@ -43,6 +45,7 @@ class MemberSets:
     names: Sequence[str] | None
     slot_labels: Sequence[int] | None
     alphabet: int
+    added: Sampler | None
     classes: int
     design_root: bytes
     draw_root: bytes
@@ -61,11 +64,11 @@ class MemberSets:
         """Return what ``member`` is trained on."""
         method = self.training["method"]
         symbols, labels = self.symbols, self.labels
-        if method == "flip":
-            return self._flipped(member, symbols, labels)
+        if method == "flip" or self.added is not None:
+            return self._noisy(member, symbols, labels)
         if method == "bag-flip":
             chosen = self._bag(member)
-            return self._flipped(member, symbols[chosen], labels[chosen])
+            return self._noisy(member, symbols[chosen], labels[chosen])
         if method == "bag":
             chosen = self._bag(member)
         elif method == "poisson-bag":
@@ -103,16 +106,21 @@ class MemberSets:
         entered = noise.show((self.slots,), weight_shown=self.training["rate"], stream=stream)
         return np.flatnonzero(entered[self.positions])
 
-    def _flipped(
+    def _noisy(
         self, member: int, symbols: npt.NDArray[np.integer], labels: npt.NDArray[np.int64]
     ) -> TrainingSet:
-        """Flip the copies (n, d) that a member is shown, and their labels, in their order."""
-        features = noise.flip(
-            symbols,
-            alphabet=self.alphabet,
-            keep=self.training["keepFeatures"],
-            stream=Stream(self.draw_root, "train-noise", member),
-        )
+        """Noise the copies (n, d) that a member is shown, and their labels, in their order."""
+        stream = Stream(self.draw_root, "train-noise", member)
+        features: npt.NDArray[np.integer]
+        if self.added is not None:
+            features = grid_noise.added(symbols, self.added, stream)
+        else:
+            features = noise.flip(
+                symbols,
+                alphabet=self.alphabet,
+                keep=self.training["keepFeatures"],
+                stream=stream,
+            )
         noisy = noise.flip(
             labels,
             alphabet=self.classes,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from auditor.guarantee import grid
 from auditor.guarantee.threat import Budget
 from auditor.verify.verified import Evidence, Sampled, Verified
 
@@ -25,6 +28,7 @@ def evidence_text(evidence: Evidence, verified: Verified) -> list[str]:
     given = "" if evidence.fresh else " (given: whoever made the release may have known it)"
     lines.append(f"sample seed  {evidence.secret}{given}")
     inputs = len(verified.claims)
+    alphabet = alphabet_of(verified)
     if votes is None:
         lines.append("certified accuracy that survives, if all votes are what these members cast")
     elif members is None:
@@ -37,7 +41,7 @@ def evidence_text(evidence: Evidence, verified: Verified) -> list[str]:
         evidence.certified[:_SHOWN], evidence.given_members, strict=False
     ):
         beside = "" if members is None else f" ({share(without, inputs)})"
-        lines.append(f"  {share(count, inputs)}{beside}  {budget_text(budget)}")
+        lines.append(f"  {share(count, inputs)}{beside}  {budget_text(budget, alphabet)}")
     if len(evidence.certified) > _SHOWN:
         lines.append(f"  ... and {len(evidence.certified) - _SHOWN} more declared budgets")
     weaker = sum(a != b for a, b in zip(evidence.surviving, verified.claims, strict=True))
@@ -88,13 +92,27 @@ def share(count: int, total: int) -> str:
     return f"{whole}.{rest:04d}"
 
 
-def budget_text(budget: Budget) -> str:
-    """Return a budget in words.
+def budget_text(budget: Budget, alphabet: Mapping[str, object]) -> str:
+    """Return a budget in words; amounts that count steps of a grid as distances too.
 
-    >>> budget_text(Budget.of({"trainExamples": 65, "inputFeatures": 4}))
+    >>> budget_text(Budget.of({"trainExamples": 65, "inputFeatures": 4}), {})
     'trainExamples 65, inputFeatures 4'
+    >>> on_a_grid = {"kind": "grid", "low": "0", "high": "1", "step": "1/16"}
+    >>> budget_text(Budget.of({"inputSquares": 64}), on_a_grid)
+    'inputSquares 64 (l2 distance 0.5)'
     """
-    return str(budget) if budget.amounts else "no change at all"
+    words = []
+    for axis, amount in budget.amounts:
+        distance = grid.distance(axis, amount, alphabet)
+        words.append(f"{axis} {amount}" + (f" ({distance})" if distance else ""))
+    return ", ".join(words) or "no change at all"
+
+
+def alphabet_of(verified: Verified) -> Mapping[str, object]:
+    """Return the alphabet of a verified recipe."""
+    alphabet = verified.certificate.audit.recipe["alphabet"]
+    assert isinstance(alphabet, Mapping)  # noqa: S101 - step 5 of the verification read it
+    return alphabet
 
 
 def _sample(found: Sampled, what: str, how: str) -> str:

@@ -11,7 +11,13 @@ from auditor.format.audit import Audit
 from auditor.guarantee import trusted
 from auditor.guarantee.threat import Budget
 from auditor.verify.challenge import Origin
-from auditor.verify.evidence_words import budget_text, evidence_json, evidence_text, share
+from auditor.verify.evidence_words import (
+    alphabet_of,
+    budget_text,
+    evidence_json,
+    evidence_text,
+    share,
+)
 from auditor.verify.verified import Claim, Verified
 
 SCHEMA: Final = "urn:auditor:verdict:v1"
@@ -107,7 +113,8 @@ def _release(verified: Verified) -> list[str]:
         "certified accuracy  (share of inputs whose label is right and cannot be changed)",
     ]
     for budget, count in totals.certified[:_SHOWN]:
-        lines.append(f"  {share(count, totals.inputs)}  {budget_text(Budget.of(budget))}")
+        words = budget_text(Budget.of(budget), alphabet_of(verified))
+        lines.append(f"  {share(count, totals.inputs)}  {words}")
     if len(totals.certified) > _SHOWN:
         lines.append(f"  ... and {len(totals.certified) - _SHOWN} more declared budgets")
     return lines
@@ -121,7 +128,8 @@ def _claim(verified: Verified) -> list[str]:
     lines = [
         f"input {claim.index}: label {classes[claim.label]!r}, which no attack can change within"
     ]
-    lines += [f"  {budget_text(budget)}" for budget in claim.frontier[:_SHOWN]]
+    alphabet = alphabet_of(verified)
+    lines += [f"  {budget_text(budget, alphabet)}" for budget in claim.frontier[:_SHOWN]]
     if len(claim.frontier) > _SHOWN:
         lines.append(f"  ... and {len(claim.frontier) - _SHOWN} more")
     if not claim.frontier:

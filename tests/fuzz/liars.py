@@ -22,7 +22,8 @@ from tests.honest import Honest
 
 AXES = (
     *("trainExamples", "partialExamples", "featuresPerExample", "labelsPerExample"),
-    *("trainFeatures", "trainLabels", "inputFeatures", "inputPatch", "total"),
+    *("trainFeatures", "trainLabels", "trainSquares", "trainSteps"),
+    *("inputFeatures", "inputPatch", "inputSquares", "inputSteps", "total"),
 )
 
 

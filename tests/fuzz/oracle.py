@@ -6,6 +6,7 @@ binomial tails term by term as fractions, and convolves noise coordinate by coor
 
 from __future__ import annotations
 
+import math
 import struct
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations
 from math import comb, prod
+from statistics import NormalDist
 from typing import Any
 
 Json = Mapping[str, Any]
@@ -32,7 +34,7 @@ def unfounded(audit: Json, leaf: Json, row: bytes) -> str | None:
         return "a budget on an axis that is not covered"
     if any(b.get("labelsPerExample", 0) > 1 for b in leaf["frontier"]):
         return "an example of two labels"
-    if training in ("flip", "bag", "poisson-bag", "bag-flip"):
+    if training in ("flip", "bag", "poisson-bag", "bag-flip", "gaussian", "uniform"):
         return None if claim.get("bound", "top") != "top" else _drawn(audit, leaf, row)
     tallies = _tallies(row, len(audit["dataset"]["classes"]))
     voters = audit["members"]
@@ -42,7 +44,7 @@ def unfounded(audit: Json, leaf: Json, row: bytes) -> str | None:
             return "examples that are not one voter each"
     if any(sum(votes) + abstained != voters for votes, abstained in tallies):
         return "votes that are not the members'"
-    if test["method"] in ("flip", "hide"):
+    if test["method"] in ("flip", "hide", "gaussian", "uniform"):
         return _nested(audit, leaf, tallies)
     return _fixed(audit, leaf, tallies)
 
@@ -63,6 +65,11 @@ def _axes(smoothing: Json) -> set[str]:
     if training["method"] == "flip":
         axes |= {"trainFeatures"} if Fraction(training["keepFeatures"]) != 1 else set()
         axes |= {"trainLabels"} if Fraction(training["keepLabels"]) != 1 else set()
+    if training["method"] in ("gaussian", "uniform"):
+        axes |= {"trainSquares" if training["method"] == "gaussian" else "trainSteps"}
+        axes |= {"trainLabels"} if Fraction(training["keepLabels"]) != 1 else set()
+    if test["method"] in ("gaussian", "uniform"):
+        return axes | {"inputSquares" if test["method"] == "gaussian" else "inputSteps"}
     if test["method"] != "none":
         axes |= {"inputPatch" if "window" in test else "inputFeatures"}
     flips = {"trainFeatures", "trainLabels", "inputFeatures"}
@@ -213,15 +220,17 @@ Copies = tuple[int, Fraction, tuple[Group, ...]]
 Noise = tuple[Group | Copies, ...]
 Ratios = dict[Fraction, tuple[Fraction, Fraction]]
 """By ratio Q/P: masses under P and under Q."""
+Way = tuple[Fraction, Noise, Fraction]
 
 
-def _ways(audit: Json, budget: Json) -> list[tuple[Fraction, Noise]]:
-    """Return (survival, groups of flips) for every way of spending a budget."""
+def _ways(audit: Json, budget: Json) -> list[Way]:
+    """Return (survival, groups of flips, Phi(r)) for every way of spending a budget."""
     total = budget.get("total", 0)
     if not total:
         spent = ("trainFeatures", "trainLabels", "inputFeatures", "trainExamples")
-        survival, groups = _way(audit, *(budget.get(axis, 0) for axis in spent))
-        return [(survival, (*groups, *_copies(audit, budget)))]
+        survival, groups, _ = _way(audit, *(budget.get(axis, 0) for axis in spent))
+        overlap, mark = _added(audit, budget)
+        return [(survival * overlap, (*groups, *_copies(audit, budget)), mark)]
     return [
         _way(audit, f, lb, total - f - lb, 0)
         for f in range(total + 1)
@@ -229,9 +238,27 @@ def _ways(audit: Json, budget: Json) -> list[tuple[Fraction, Noise]]:
     ]
 
 
-def _way(
-    audit: Json, features: int, labels: int, changed: int, rewritten: int
-) -> tuple[Fraction, tuple[Group, ...]]:
+def _added(audit: Json, budget: Json) -> tuple[Fraction, Fraction]:
+    """Return what noise that is added leaves of a change: the overlap, and Phi(r) or a bit less."""
+    recipe = audit["recipe"]
+    overlap, squared = Fraction(1), Fraction(0)
+    for side, name in (("training", "train"), ("test", "input")):
+        noise = recipe["smoothing"][side]
+        if noise["method"] not in ("gaussian", "uniform"):
+            continue
+        step = Fraction(recipe["alphabet"]["step"])
+        if noise["method"] == "gaussian":
+            squared += budget.get(f"{name}Squares", 0) * (step / Fraction(noise["sigma"])) ** 2
+        else:
+            width = Fraction(noise["width"]) / step
+            overlap *= max(1 - budget.get(f"{name}Steps", 0) / width, Fraction(0))
+    if not squared:
+        return overlap, HALF
+    # a bit less than it is, so that a rounding never calls an honest claim unfounded
+    return overlap, Fraction(NormalDist().cdf(math.sqrt(squared))) - Fraction(1, 10**12)
+
+
+def _way(audit: Json, features: int, labels: int, changed: int, rewritten: int) -> Way:
     """Return survival and flips, without copies in bags."""
     recipe, dataset = audit["recipe"], audit["dataset"]
     training, test = recipe["smoothing"]["training"], recipe["smoothing"]["test"]
@@ -241,6 +268,7 @@ def _way(
     survival, groups = Fraction(1), []
     if training["method"] == "flip":
         groups.append((symbols, Fraction(training["keepFeatures"]), features * per_unit))
+    if "keepLabels" in training:
         groups.append((len(dataset["classes"]), Fraction(training["keepLabels"]), labels))
     if training["method"] == "poisson-bag":
         survival *= (1 - Fraction(training["rate"])) ** rewritten
@@ -252,7 +280,7 @@ def _way(
         groups.append((symbols, Fraction(test["keep"]), changed * per_unit))
     if test["method"] == "hide":
         survival *= (1 - Fraction(test["show"])) ** changed
-    return survival, tuple(group for group in groups if group[2])
+    return survival, tuple(group for group in groups if group[2]), HALF
 
 
 def _copies(audit: Json, budget: Json) -> list[Copies]:
@@ -288,11 +316,11 @@ def _symbols(alphabet: Json) -> int:
 
 
 @lru_cache(maxsize=4096)
-def p_star(survival: Fraction, groups: Noise) -> Fraction | None:
+def p_star(survival: Fraction, groups: Noise, mark: Fraction = HALF) -> Fraction | None:
     """Return the share of votes that has to be exceeded; None when none is enough."""
-    if 2 * survival <= 1:
+    if survival <= mark:
         return None
-    return 1 - survival * _least(groups, 1 - HALF / survival)
+    return 1 - survival * _least(groups, 1 - mark / survival)
 
 
 def _least(groups: Noise, p: Fraction) -> Fraction:

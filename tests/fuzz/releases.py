@@ -10,7 +10,7 @@ from auditor.format.challenge import Signed
 from tests import honest
 from tests.honest import ED25519, Honest
 from tests.vectors.forging import base
-from tests.vectors.themes import honest_files
+from tests.vectors.themes import grid_noise, honest_files
 
 
 def _challenged() -> Honest:
@@ -34,6 +34,10 @@ _MADE: Final[tuple[Callable[[], Honest], ...]] = (
     honest_files.any_size,
     honest_files.poisson_bag,
     honest_files.bag_flip,
+    grid_noise.gaussian,
+    grid_noise.gaussian_and_labels,
+    grid_noise.partition_gaussian,
+    grid_noise.uniform,
     _challenged,
     honest_files.neighbours,
 )

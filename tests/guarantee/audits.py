@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 Json = dict[str, object]
 
@@ -49,6 +50,21 @@ def audit(
         "members": members,
         "draws": draws,
     }
+
+
+def on_a_grid(
+    training: Mapping[str, object],
+    test: Mapping[str, object],
+    budgets: Sequence[Mapping[str, int]],
+    **more: Any,
+) -> Json:
+    """Return a randomised audit over values on a grid of steps of one half."""
+    fixed = training["method"] in ("none", "partition")
+    counts = {"members": 1, "draws": 10} if fixed else {"members": 10}
+    description = audit(training, test, budgets, **{"alpha": "1/10", **counts, **more})
+    recipe: Any = description["recipe"]
+    recipe["alphabet"] = {"kind": "grid", "low": "0", "high": "8", "step": "1/2", "unit": "pixel"}
+    return description
 
 
 def partition(parts: int, by: str = "index") -> Json:

@@ -21,7 +21,7 @@ from auditor.guarantee.vote.draws import DrawsRule
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.nested import NestedRule
 from auditor.guarantee.vote.plurality import encode_row, margin, plurality
-from tests.guarantee.audits import NONE, Json, audit, neighbours, partition
+from tests.guarantee.audits import NONE, Json, audit, neighbours, on_a_grid, partition
 
 Tally = tuple[int, ...]
 FLIP: Json = {"method": "flip", "keep": "4/5"}
@@ -150,6 +150,24 @@ def runner_up(members: int, selection: int, classes: int) -> DrawsRule:
     return built
 
 
+def runner_up_gaussian(members: int, selection: int, classes: int) -> DrawsRule:
+    """Return the bound with quantiles; half a step of the grid is a tenth of sigma."""
+    training: Json = {"method": "gaussian", "sigma": "5", "keepLabels": "1"}
+    test: Json = {"method": "gaussian", "sigma": "5"}
+    budgets = [{"inputSquares": 1}, {"trainSquares": 9, "inputSquares": 1}, {"trainSquares": 16}]
+    description = on_a_grid(
+        *(training, test, budgets),
+        members=members,
+        classes=classes,
+        alpha="1/4",
+        bound="runner-up",
+        selectionDraws=selection,
+    )
+    built = rule_for(description)
+    assert isinstance(built, DrawsRule)
+    return built
+
+
 class Drawn(NamedTuple):
     """All rows of a rule by their tallies, and the budgets to ask about."""
 
@@ -195,6 +213,7 @@ DRAWN: dict[str, Drawn] = {
     "top, from real counts": Drawn(top(22, 2), 400, 8),
     "runner-up": Drawn(runner_up(13, 4, 2), 250, 30),
     "runner-up of three": Drawn(runner_up(11, 3, 3), 200, 15),
+    "runner-up, gaussian": Drawn(runner_up_gaussian(13, 4, 2), 250, 30),
 }
 
 

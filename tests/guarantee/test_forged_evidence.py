@@ -14,7 +14,7 @@ from auditor.guarantee.forged import standing
 from auditor.guarantee.smoothing import rule_for
 from auditor.guarantee.threat import Budget
 from auditor.guarantee.vote.plurality import encode_row
-from tests.guarantee.audits import NONE, Json, audit
+from tests.guarantee.audits import NONE, Json, audit, on_a_grid, partition
 from tests.guarantee.forging import (
     ABLATED,
     BOTH,
@@ -37,6 +37,7 @@ from tests.guarantee.forging import (
     masked_violations,
     nested,
     runner_up,
+    runner_up_gaussian,
     tallies,
     views_violations,
     votes_of,
@@ -162,6 +163,22 @@ RULES: dict[str, tuple[Rule, bytes]] = {
         votes_of((0, 47, 3)),
     ),
     "runner-up": (runner_up(200, 50, 3), votes_of((45, 5, 0, 0)) + votes_of((140, 6, 3, 1))),
+    "runner-up, gaussian": (
+        runner_up_gaussian(200, 50, 3),
+        votes_of((45, 5, 0, 0)) + votes_of((120, 16, 13, 1)),
+    ),
+    "partition members in gaussian noise": (
+        rule_for(
+            on_a_grid(
+                partition(5),
+                {"method": "gaussian", "sigma": "2"},
+                [{"inputSquares": 4}, {"trainExamples": 1, "inputSquares": 1}],
+                members=5,
+                draws=200,
+            )
+        ),
+        encode_row([(5, 0, 0)] * 190 + [(0, 5, 0)] * 10),
+    ),
     "draws": (nested(5, 7, 2, 4), encode_row([(5, 0, 0)] * 6 + [(0, 5, 0)])),
     "no label": (
         nested(5, 7, 2, 4),

@@ -20,6 +20,8 @@ TRAINING: dict[str, Json] = {
     "none": NONE,
     "flip": {"method": "flip", "keepFeatures": "205/256", "keepLabels": "205/256"},
     "bag": {"method": "bag", "size": 10},
+    "gaussian": {"method": "gaussian", "sigma": "3", "keepLabels": "1"},
+    "uniform": {"method": "uniform", "width": "5/2", "keepLabels": "3/4"},
     "partition": partition(5),
     "neighbours": neighbours(5),
 }
@@ -27,6 +29,8 @@ TEST: dict[str, Json] = {
     "none": NONE,
     "flip": {"method": "flip", "keep": "205/256"},
     "hide": {"method": "hide", "show": "16/256"},
+    "gaussian": {"method": "gaussian", "sigma": "1/3"},
+    "uniform": {"method": "uniform", "width": "4"},
     "views": {"method": "views", "groups": 4, "partitions": 2},
     "two-mask": {"method": "two-mask", "groups": 5, "pixels": 1},
     "windows": {"method": "two-mask", "window": 4, "step": 2, "patch": 3},
@@ -40,7 +44,9 @@ TEST: dict[str, Json] = {
     },
     "ablation": {"method": "ablation", "region": "columns", "size": 2, "step": 1, "wrap": True},
 }
-DRAWN = ("flip", "bag")
+DRAWN = ("flip", "bag", "gaussian", "uniform")
+NOISY = ("flip", "hide", "gaussian", "uniform")
+GRID: Json = {"kind": "grid", "step": "1/2", "low": "0", "high": "8", "unit": "pixel"}
 FIXED_VIEWS = ("views", "two-mask", "windows", "joint", "ablation")
 AXES = {
     ("none", "flip"): ("inputFeatures",),
@@ -49,6 +55,15 @@ AXES = {
     ("flip", "flip"): ("trainFeatures", "trainLabels", "inputFeatures", "total"),
     ("flip", "hide"): ("trainFeatures", "trainLabels", "inputFeatures"),
     ("bag", "flip"): ("trainExamples", "inputFeatures"),
+    ("bag", "gaussian"): ("trainExamples", "inputSquares"),
+    ("none", "gaussian"): ("inputSquares",),
+    ("flip", "gaussian"): ("trainFeatures", "trainLabels", "inputSquares"),
+    ("gaussian", "none"): ("trainSquares",),
+    ("gaussian", "gaussian"): ("trainSquares", "inputSquares"),
+    ("gaussian", "flip"): ("trainSquares", "inputFeatures"),
+    ("uniform", "none"): ("trainSteps", "trainLabels"),
+    ("uniform", "uniform"): ("trainSteps", "trainLabels", "inputSteps"),
+    ("partition", "gaussian"): ("trainExamples", "inputSquares"),
     ("partition", "none"): ("trainExamples",),
     ("partition", "views"): ("trainExamples", "inputFeatures"),
     ("partition", "windows"): ("trainExamples", "inputPatch"),
@@ -62,8 +77,8 @@ AXES = {
 
 def product_of(training: str, test: str, **more: Any) -> Json:
     drawn = training in DRAWN
-    noisy = test in ("flip", "hide")
-    return audit(
+    noisy = test in NOISY
+    description = audit(
         TRAINING[training],
         TEST[test],
         [{}],
@@ -73,6 +88,10 @@ def product_of(training: str, test: str, **more: Any) -> Json:
         shape=(1, 8, 8),
         **more,
     )
+    if {training, test} & {"gaussian", "uniform"}:
+        recipe: Any = description["recipe"]
+        recipe["alphabet"] = dict(GRID)
+    return description
 
 
 @pytest.mark.parametrize("test", TEST)
@@ -89,7 +108,7 @@ def test_every_product(training: str, test: str) -> None:
         return
     rule = rule_for(description)
     assert rule.drawn == (training in DRAWN)
-    assert rule.randomised == (training in DRAWN or test in ("flip", "hide"))
+    assert rule.randomised == (training in DRAWN or test in NOISY)
     assert rule.voters == (5 if training == "neighbours" else rule.members)
     expected = AXES.get((training, test))
     assert expected is None or rule.axes == expected

@@ -87,6 +87,31 @@ def test_hide_and_flip_show_training_rows_as_inputs_are_shown(
     assert kept.mean() == pytest.approx(0.75, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("test", "deviation"),
+    [
+        ({"method": "gaussian", "sigma": "3/4"}, (9 + 1 / 12) ** 0.5),  # three steps, and rounding
+        ({"method": "uniform", "width": "5/2"}, (99 / 12) ** 0.5),  # ten steps
+    ],
+)
+def test_noise_is_added_to_training_rows_as_to_inputs(
+    test: dict[str, Any], deviation: float, parts: list[TrainingSet], streams: Fixture
+) -> None:
+    spec = InputSpec(shape=(1, 8, 8), symbols=0, masked=False, classes=2)
+    recipe = {
+        "training": {"masks": 40},
+        "smoothing": {"test": test},
+        "alphabet": {"kind": "grid", "low": "0", "high": "1", "step": "1/4"},
+    }
+    made = RowMaker.from_recipe(recipe, spec, None, None)
+    rows, labels = made.rows(parts[0], streams(0))
+    added = rows - np.tile(parts[0].symbols, (40, 1))
+    assert added.std() == pytest.approx(deviation, rel=0.02)
+    assert labels.tolist() == np.tile(parts[0].labels, 40).tolist()
+    integers, _ = made.integers(parts[0], streams(0))
+    assert np.array_equal(integers, rows)
+
+
 def test_without_training_views_everything_is_visible(
     parts: list[TrainingSet], groups: Array, streams: Fixture
 ) -> None:

@@ -32,6 +32,9 @@ SIDES = [
     ("none", "two-mask"),
     ("partition", "joint"),
     ("partition", "ablation"),
+    ("gaussian", "gaussian"),
+    ("partition", "gaussian"),
+    ("uniform", "uniform"),
 ]
 
 

@@ -37,6 +37,9 @@ MLP = 'name = "mlp"\nhidden = [4]\nsteps = 5\nbatch = 16'
         ("partition", "none", MLP),
         ("bag", "none", CNN),
         ("neighbours", "views", None),
+        ("gaussian", "gaussian", 'name = "ridge"'),
+        ("uniform", "none", MLP),
+        ("partition", "gaussian", 'name = "logistic"'),
     ],
 )
 def test_honest_members_have_the_same_bits(

@@ -30,6 +30,9 @@ TRAINING: Final[dict[str, dict[str, Any]]] = {
     },
     "bag and flips of features": {"method": "bag-flip", "size": 9, "keepFeatures": "205/256"},
     "bag and flips of labels": {"method": "bag-flip", "size": 9, "keepLabels": "205/256"},
+    "gaussian": {"method": "gaussian", "sigma": "3/2"},
+    "gaussian and labels": {"method": "gaussian", "sigma": 2, "keepLabels": "3/4"},
+    "uniform": {"method": "uniform", "width": 4},
     "partition": {"method": "partition", "parts": 9},
     "partition by content": {"method": "partition", "parts": 9, "by": "content"},
     "partition by id": {"method": "partition", "parts": 9, "by": "id"},
@@ -48,6 +51,8 @@ TEST: Final[dict[str, dict[str, Any]]] = {
     "none": {"method": "none"},
     "flip": {"method": "flip", "keep": "205/256"},
     "hide": {"method": "hide", "show": "1/16"},
+    "gaussian": {"method": "gaussian", "sigma": "0.5"},
+    "uniform": {"method": "uniform", "width": 3},
     "views": {"method": "views", "groups": 4, "partitions": 2},
     "pixels": {"method": "two-mask", "groups": 5, "pixels": 2},
     "windows": {"method": "two-mask", "window": 5, "step": 2, "patch": 3},
@@ -68,8 +73,12 @@ AXES: Final = (
     "labelsPerExample",
     "trainFeatures",
     "trainLabels",
+    "trainSquares",
+    "trainSteps",
     "inputFeatures",
     "inputPatch",
+    "inputSquares",
+    "inputSteps",
     "total",
 )
 
@@ -126,10 +135,22 @@ def written(document: dict[str, Any], training: str, test: str, axis: str) -> di
         document["claim"] = {"budgets": [{axis: 1, cap: 1}]}
     elif axis.endswith("PerExample"):
         document["claim"] = {"budgets": [{axis: 1, "partialExamples": 1}]}
+    if {training.split(maxsplit=1)[0], test} & {"gaussian", "uniform"}:
+        document["alphabet"] = {"kind": "grid", "step": "1/2", "low": 0, "high": 9}
+        document["learner"] = {"name": "ridge"}
     return document
 
 
-@pytest.mark.parametrize(("training", "test"), list(itertools.product(TRAINING, TEST)))
+# an author flips the features of finite alphabets only, and adds noise only on grids
+PRODUCTS: Final = [
+    (training, test)
+    for training, test in itertools.product(TRAINING, TEST)
+    if not (training in ("flip", "flip features") and test in ("gaussian", "uniform"))
+    and not (training.startswith(("gaussian", "uniform")) and test == "flip")
+]
+
+
+@pytest.mark.parametrize(("training", "test"), PRODUCTS)
 def test_the_rule_protects_the_axes_that_the_recipe_allows(
     training: str, test: str, document: dict[str, Any]
 ) -> None:

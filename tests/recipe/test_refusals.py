@@ -16,6 +16,10 @@ from auditor.recipe import load, resolve
 
 FLIP: Final = {"method": "flip", "keepFeatures": "205/256"}
 BAG_FLIP: Final = {"method": "bag-flip", "size": 5, "keepFeatures": "3/4", "keepLabels": "3/4"}
+GRID: Final = {
+    "learner.name": "ridge",
+    "alphabet": {"kind": "grid", "step": "1/2", "low": 0, "high": 9},
+}
 DELETE: Final = object()
 
 #: name of the case -> (changes by key path, sentence)
@@ -62,7 +66,8 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
         {"smoothing.training.method": "partitions"},
         (
             r'smoothing\.training\.method: expected "none" or "flip" or "bag" or "poisson-bag" or '
-            r'"bag-flip" or "partition" \(did you mean partition\?\), got "partitions"$'
+            r'"bag-flip" or "partition" or "neighbours" or "gaussian" or "uniform" '
+            r'\(did you mean partition\?\), got "partitions"$'
         ),
     ),
     "unknown preset": ({"preset": "wang"}, r"preset: expected .*wang2020.*got \"wang\"$"),
@@ -230,6 +235,61 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
         },
         r"keepFeatures: expected 1 with alphabet\.kind \"grid\"",
     ),
+    "steps added without a grid": (
+        {"smoothing.test": {"method": "gaussian", "sigma": 1}},
+        r"alphabet\.kind: expected \"grid\" \(smoothing\.test gaussian adds steps .* got binary$",
+    ),
+    "noise of no width": (
+        {**GRID, "smoothing.training": {"method": "gaussian", "sigma": 0}},
+        r"smoothing\.training\.sigma: expected more than 0, got 0$",
+    ),
+    "too much noise": (
+        {**GRID, "smoothing.training": {"method": "gaussian", "sigma": "4097/2"}},
+        r"smoothing\.training\.sigma: expected at most 4096 steps of the grid, got 4097/2$",
+    ),
+    "a width between two steps": (
+        {**GRID, "smoothing.test": {"method": "uniform", "width": "5/4"}},
+        r"smoothing\.test\.width: expected 2 to 65536 whole steps of the grid, got 5/4$",
+    ),
+    "a width of one step": (
+        {**GRID, "smoothing.test": {"method": "uniform", "width": "1/2"}},
+        r"smoothing\.test\.width: expected 2 to 65536 whole steps of the grid, got 1/2$",
+    ),
+    "noise on groups": (
+        {
+            **GRID,
+            "unit": "group",
+            "data": {"source": "npz", "path": "x", "group": "g"},
+            "smoothing.training": {"method": "uniform", "width": 2},
+        },
+        r"unit: expected \"example\" with smoothing\.training\.method \"uniform\"",
+    ),
+    "an l1 distance under gaussian noise": (
+        {
+            **GRID,
+            "smoothing.test": {"method": "gaussian", "sigma": 2},
+            "claim.budgets": [{"inputSteps": 1}],
+        },
+        r"claim\.budgets: expected axes .* \(trainExamples, inputSquares\), got inputSteps$",
+    ),
+    "labels that are not flipped": (
+        {
+            **GRID,
+            "smoothing.training": {"method": "gaussian", "sigma": 2},
+            "claim.budgets": [{"trainLabels": 1}],
+        },
+        r"claim\.budgets: expected axes .* \(trainSquares\), got trainLabels$",
+    ),
+    "a gaussian member on views": (
+        {
+            **GRID,
+            "smoothing": {
+                "training": {"method": "gaussian", "sigma": 2},
+                "test": {"method": "views", "groups": 4, "partitions": 1},
+            },
+        },
+        r"under views a drawn member would vote twice",
+    ),
     "flipped groups": (
         {
             "unit": "group",
@@ -262,8 +322,9 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
             }
         },
         (
-            r"smoothing\.test\.method: expected none, flip or hide with training method 'flip' \("
-            r"under views a drawn member would vote twice on one input, .*\), got 'views'$"
+            r"smoothing\.test\.method: expected none, flip, hide, gaussian or uniform with "
+            r"training method 'flip' \(under views a drawn member would vote twice on one input, "
+            r".*\), got 'views'$"
         ),
     ),
     "drawn member on masks": (

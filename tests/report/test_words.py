@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from auditor.guarantee import grid
 from auditor.report import sentences
 from auditor.report.curve import lines
 from auditor.report.facts import facts
@@ -162,3 +164,46 @@ def test_the_facts_are_plain_text() -> None:
     assert found["Ensemble"] == "60 members, learner naive-bayes"
     assert found["Failure probability"] == "0: deterministic"
     assert "parts 60" in found["Training side"]
+
+
+GRID = {"kind": "grid", "low": "0", "high": "1", "step": "1/16", "unit": "pixel"}
+
+
+@pytest.mark.parametrize(
+    ("axis", "amount", "words", "unit"),
+    [
+        (
+            "inputSquares",
+            64,
+            "l2 distance 0.5 of the input",
+            "squared steps of the input",
+        ),
+        (
+            "trainSquares",
+            2,
+            "l2 distance 0.0883 of training features in all",
+            "squared steps of training features",
+        ),
+        ("inputSteps", 8, "l1 distance 0.5 of the input", "steps of the input"),
+        (
+            "trainSteps",
+            1,
+            "l1 distance 0.0625 of training features in all",
+            "steps of training features",
+        ),
+    ],
+)
+def test_steps_of_a_grid_are_said_as_distances(
+    axis: str, amount: int, words: str, unit: str
+) -> None:
+    audit = {"recipe": {"alphabet": GRID}, "dataset": {"shape": [1, 4, 4]}}
+    assert sentences.axis_words(audit, axis, amount) == words
+    assert sentences.unit_words(audit, axis) == unit
+
+
+def test_a_distance_is_never_said_to_be_longer_than_it_is() -> None:
+    for amount in range(1, 400):
+        words = grid.distance("inputSquares", amount, {**GRID, "high": "8/7", "step": "1/7"})
+        assert words is not None
+        said = Fraction(words.removeprefix("l2 distance "))
+        assert said**2 <= Fraction(amount, 49) < (said + Fraction(1, 10_000)) ** 2

@@ -17,11 +17,15 @@ TRAINING = {
     "poisson-bag": 'method = "poisson-bag"\nrate = "24/256"',
     "bag-flip": 'method = "bag-flip"\nsize = 30\nkeepFeatures = "240/256"\nkeepLabels = "250/256"',
     "neighbours": 'method = "neighbours"\ncount = 15',
+    "gaussian": 'method = "gaussian"\nsigma = 4\nkeepLabels = "250/256"',
+    "uniform": 'method = "uniform"\nwidth = 16',
 }
 TEST = {
     "none": 'method = "none"',
     "flip": 'method = "flip"\nkeep = "230/256"',
     "hide": 'method = "hide"\nshow = "64/256"',
+    "gaussian": 'method = "gaussian"\nsigma = "5/2"',
+    "uniform": 'method = "uniform"\nwidth = 12',
     "views": 'method = "views"\ngroups = 4\npartitions = 3',
     "two-mask": 'method = "two-mask"\ngroups = 6\npixels = 1',
     "windows": 'method = "two-mask"\nwindow = 4\nstep = 2\npatch = 3',
@@ -32,14 +36,17 @@ BUDGETS = {
     "none": "",
     "flip": "inputFeatures = [0, 1]",
     "hide": "inputFeatures = [0, 1]",
+    "gaussian": "inputSquares = [0, 4]",
+    "uniform": "inputSteps = [0, 2]",
     "views": "inputFeatures = [0, 1]",
     "two-mask": "inputFeatures = [0, 1]",
     "windows": "inputPatch = [0, 3]",
     "joint": "inputFeatures = [0, 1], inputPatch = [0, 3]",
     "ablation": "inputFeatures = [0, 1], inputPatch = [0, 2]",
 }
-DRAWN = frozenset({"flip", "bag", "poisson-bag", "bag-flip"})
-NOISY = frozenset({"flip", "hide"})
+ON_A_GRID = frozenset({"gaussian", "uniform"})
+DRAWN = frozenset({"flip", "bag", "poisson-bag", "bag-flip"}) | ON_A_GRID
+NOISY = frozenset({"flip", "hide"}) | ON_A_GRID
 FAMILIES = ("views", "two-mask", "windows", "joint", "ablation")
 
 
@@ -76,9 +83,15 @@ def recipe(
     axes |= {"bag": "trainExamples = [0, 1]", "flip": "trainFeatures = [0, 1]"}
     axes |= {"neighbours": "trainExamples = [0, 1]", "poisson-bag": "trainExamples = [0, 1]"}
     axes |= {"bag-flip": "partialExamples = [0, 2], featuresPerExample = 1, labelsPerExample = 1"}
+    axes |= {"gaussian": "trainSquares = [0, 4]", "uniform": "trainSteps = [0, 2]"}
+    on_a_grid = bool({training, test} & ON_A_GRID)
+    alphabet = 'kind = "grid"\nstep = 1\nlow = 0\nhigh = 16'
+    if not on_a_grid:
+        alphabet = 'kind = "binary"\nthreshold = 8'
     if learner is None:
-        nearest = 'name = "nearest-neighbours"\nneighbours = 15'
-        learner = nearest if training == "neighbours" else 'name = "naive-bayes"'
+        learner = f'name = "{"ridge" if on_a_grid else "naive-bayes"}"'
+        if training == "neighbours":
+            learner = 'name = "nearest-neighbours"\nneighbours = 15'
     budgets = ", ".join(part for part in (axes.get(training, ""), BUDGETS[test]) if part)
     alpha = '"1/20"' if drawn or noisy else "0"
     lines = [
@@ -91,7 +104,7 @@ def recipe(
         "members = 120" if drawn else "",
         "draws = 60" if noisy and not drawn else "",
         '[data]\nsource = "npz"\npath = "digits.npz"',
-        '[alphabet]\nkind = "binary"\nthreshold = 8\nunit = "pixel"',
+        f'[alphabet]\n{alphabet}\nunit = "pixel"',
         f"[learner]\n{learner}",
         f"[smoothing.training]\n{TRAINING[training]}",
         f"[smoothing.test]\n{TEST[test]}",

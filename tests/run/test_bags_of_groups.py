@@ -26,6 +26,7 @@ def sets(symbols: npt.NDArray[np.uint8], names: Sequence[str]) -> MemberSets:
         slots=len(names),
         names=names,
         slot_labels=None,
+        added=None,
         alphabet=256,
         classes=2,
         design_root=bytes(32),

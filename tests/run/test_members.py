@@ -27,6 +27,7 @@ def sets(training: Mapping[str, object], *, without: int | None = None) -> Membe
         slots=SLOTS,
         names=None,
         slot_labels=None,
+        added=None,
         alphabet=7,
         classes=3,
         design_root=bytes(32),

@@ -1,6 +1,7 @@
 // How little probability an attack can leave to an event: the exact Neyman-Pearson sums of section 7.
 
 import { Refusal, demand } from './refusal.mjs';
+import { cumulativeUp, leastAfter } from './normal.mjs';
 import { ONE, ZERO, bitLength, fraction, less, lowest, subtract, toText } from './rational.mjs';
 
 const GRADE = 'statement';
@@ -13,11 +14,13 @@ const stepOf = (symbols) => (symbols === 2n ? 2 : 1);
 
 /**
  * The noise that a way of spending a budget meets: groups {keep, symbols, changed} of changed
- * coordinates, and the chance rho that no changed unit is used. Copies {draws, hits, noises} are
- * draws of which each has changed coordinates, the groups `noises`, with chance `hits`.
+ * coordinates, the chance rho that no changed unit is used, and the square of how many standard
+ * deviations Gaussian noise is moved. Copies {draws, hits, noises} are draws of which each has
+ * changed coordinates, the groups `noises`, with chance `hits`.
  */
 export class Noise {
-  constructor(groups, rho, copies = []) {
+  constructor(groups, rho, copies = [], square = ZERO) {
+    this.square = square;
     this.groups = merged(groups.filter(({ changed }) => changed > 0));
     this.copies = copies.map((each) => ({ ...each, noises: merged(each.noises) }));
     this.rho = rho;
@@ -27,7 +30,7 @@ export class Noise {
   /** Equal for noises with equal thresholds. */
   get key() {
     const copies = this.copies.map(({ draws, hits, noises }) => `${draws} ${toText(hits)} ${named(noises)}`);
-    return [named(this.groups), ...copies, toText(lowest(this.rho))].join(' ');
+    return [named(this.groups), ...copies, toText(lowest(this.rho)), toText(lowest(this.square))].join(' ');
   }
 
   /** How many types its coordinates have, and how many bits all their masses need. */
@@ -103,12 +106,17 @@ export class Noise {
 
   /** LB(p) = rho L((p - (1 - rho)) / rho), and zero for p at most 1 - rho. */
   least(p) {
+    if (this.square.n === 0n) return this.surviving(p, (mass) => this.leastAfterSurvival(mass));
+    return this.surviving(this.leastAfterSurvival(p), (mass) => leastAfter(mass, this.square));
+  }
+
+  surviving(p, inside) {
     const { n, d } = this.rho;
-    if (n === d) return this.leastAfterSurvival(p);
+    if (n === d) return inside(p);
     const lost = subtract(ONE, this.rho);
     if (n === 0n || !less(lost, p)) return ZERO;
     const left = subtract(p, lost);
-    const inner = this.leastAfterSurvival(fraction(left.n * d, left.d * n));
+    const inner = inside(fraction(left.n * d, left.d * n));
     return fraction(n * inner.n, d * inner.d);
   }
 
@@ -116,8 +124,24 @@ export class Noise {
   threshold() {
     const { n, d } = this.rho;
     if (2n * n <= d) return null;
-    const inner = this.leastAfterSurvival(fraction(2n * n - d, 2n * n));
-    return subtract(ONE, fraction(n * inner.n, d * inner.d));
+    const share = fraction(2n * n - d, 2n * n);
+    if (this.square.n === 0n) {
+      const inner = this.leastAfterSurvival(share);
+      return subtract(ONE, fraction(n * inner.n, d * inner.d));
+    }
+    const mark = n === d ? cumulativeUp(this.square) : this.markOf(share);
+    if (!less(mark, ONE)) return null;
+    return subtract(ONE, this.leastAfterSurvival(subtract(ONE, mark)));
+  }
+
+  markOf(share) {
+    const inner = leastAfter(share, this.square);
+    return subtract(ONE, fraction(this.rho.n * inner.n, this.rho.d * inner.d));
+  }
+
+  /** Whether a class with a chance above one number stays ahead of a rival with one below another. */
+  keepsAhead(above, below) {
+    return less(subtract(ONE, this.least(subtract(ONE, below))), this.least(above));
   }
 }
 

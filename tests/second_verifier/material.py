@@ -26,6 +26,8 @@ from tests.honest import Honest
 
 Recipe = dict[str, Any]
 
+ON_A_GRID: Final = ("gaussian", "uniform")
+NOISY: Final = ("flip", "hide", *ON_A_GRID)
 KEEPS: Final = ("205/256", "200/256", "65000/65536", "3/4", "9/10", "1")
 USELESS_KEEPS: Final = ("1/2", "1/3", "2", "0.8", "1/36893488147419103233")
 SHOWS: Final = ("16/256", "1/256", "1/65536", "1/3", "100/256")
@@ -80,7 +82,9 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
     training, members = _training(rng)
     test = _test(rng)
     drawn = training["method"] in DRAWN_METHODS
-    noisy = test["method"] in ("flip", "hide")
+    noisy = test["method"] in NOISY
+    on_a_grid = {training["method"], test["method"]} & set(ON_A_GRID) and rng.random() < 0.95
+    alphabet = rng.choice(ALPHABETS[-1:] if on_a_grid else ALPHABETS)
     claim: Recipe = {
         "alpha": rng.choice((*("1/1000", "1/20", "7/30") * 5, "1/3")) if drawn or noisy else "0",
         "scope": rng.choice(("simultaneous", "per-input")),
@@ -92,7 +96,7 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
     recipe = {
         **honest.resolved("partition"),
         "classes": [str(label) for label in range(rng.choice((2, 2, 3, 10)))],
-        "alphabet": {**rng.choice(ALPHABETS), "unit": rng.choice(("pixel", "channel"))},
+        "alphabet": {**alphabet, "unit": rng.choice(("pixel", "channel"))},
         "unit": _unit(rng, training),
         "smoothing": {"training": training, "test": test},
         "members": members,
@@ -118,7 +122,9 @@ def _unit(rng: random.Random, training: Recipe) -> str:
 
 def _training(rng: random.Random) -> tuple[Recipe, int]:
     fixed = ("partition", "partition", "neighbours")
-    method = rng.choice(("none", "flip", "flip", *fixed, *_BAGS))
+    method = rng.choice(("none", "flip", "flip", *fixed, *_BAGS, *ON_A_GRID))
+    if method in ON_A_GRID:
+        return {**_added(rng, method), "keepLabels": _keep(rng)}, rng.choice((2, 50, 400))
     if method == "flip":
         keeps = {"keepFeatures": _keep(rng), "keepLabels": _keep(rng)}
         return {"method": method, **keeps}, rng.choice((2, 50, 400))
@@ -163,8 +169,22 @@ def _keep(rng: random.Random) -> str:
     return rng.choice((*KEEPS * 8, *USELESS_KEEPS))
 
 
+def _added(rng: random.Random, method: str) -> Recipe:
+    """Return noise that is added, in units of the values; the grid has steps of 1/4."""
+    if method == "gaussian":
+        sigmas = ("1", "3/7", "1/16", "1024", "5/2", "4294967295/4294967296") * 8
+        useless = ("0", "1025", "-1", "0.5", "1/36893488147419103233")
+        return {"method": method, "sigma": rng.choice((*sigmas, *useless))}
+    widths = ("1/2", "3", "9/4", "16384") * 8
+    return {"method": method, "width": rng.choice((*widths, "0", "1/4", "3/8", "16385"))}
+
+
 def _test(rng: random.Random) -> Recipe:
-    method = rng.choice(("none", "flip", "flip", "hide", "views", "two-mask", "ablation"))
+    method = rng.choice(
+        ("none", "flip", "flip", "hide", "views", "two-mask", "ablation", *ON_A_GRID)
+    )
+    if method in ON_A_GRID:
+        return _added(rng, method)
     if method == "flip":
         return {"method": method, "keep": _keep(rng)}
     if method == "hide":
@@ -185,10 +205,16 @@ def _test(rng: random.Random) -> Recipe:
 
 def _budgets(rng: random.Random, training: Recipe, test: Recipe) -> list[Recipe]:
     """Return budgets, nearly always along covered axes and none twice."""
-    covered = {"flip": ("trainFeatures", "trainLabels"), "none": ()}
+    covered = {
+        "flip": ("trainFeatures", "trainLabels"),
+        "gaussian": ("trainSquares", "trainLabels"),
+        "uniform": ("trainSteps", "trainLabels"),
+        "none": (),
+    }
     axes = [*covered.get(training["method"], ("trainExamples",))]
     if test["method"] != "none" and ("groups" in test or "window" not in test):
-        axes.append("inputFeatures")
+        flat = {"gaussian": "inputSquares", "uniform": "inputSteps"}
+        axes.append(flat.get(test["method"], "inputFeatures"))
     if "window" in test or test["method"] == "ablation":
         axes.append("inputPatch")
     caps = [

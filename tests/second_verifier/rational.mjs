@@ -4,7 +4,9 @@
 export const fraction = (n, d = 1n) => (d < 0n ? { n: -BigInt(n), d: -d } : { n: BigInt(n), d: BigInt(d) });
 export const ZERO = fraction(0n);
 export const ONE = fraction(1n);
+export const HALF = fraction(1n, 2n);
 
+export const add = (a, b) => ({ n: a.n * b.d + b.n * a.d, d: a.d * b.d });
 export const subtract = (a, b) => ({ n: a.n * b.d - b.n * a.d, d: a.d * b.d });
 export const multiply = (a, b) => ({ n: a.n * b.n, d: a.d * b.d });
 export const divide = (a, b) => fraction(a.n * b.d, a.d * b.n);
@@ -15,7 +17,7 @@ export const smaller = (a, b) => (less(a, b) ? a : b);
 
 /** floor(a b / c) for a >= 0 and positive b, c, and the same rounded up. */
 export const floorOf = (a, b, c) => (a * b) / c;
-export const ceilingOf = (a, b, c) => -((-a * b) / c);
+export const ceilingOf = (a, b, c) => (a * b + c - 1n) / c;
 
 /** The least multiple of 2^-bits that is at least this fraction, which is not negative. */
 export function roundedUp(a, bits) {

@@ -1,7 +1,7 @@
 // From a row of evidence to its claim: label, statistics, frontier (section 6). Failures are of step 10.
 
 import { provenAbove, provenBelow } from './binomial.mjs';
-import { ONE, less, smaller, subtract } from './rational.mjs';
+import { ONE, smaller, subtract } from './rational.mjs';
 import { demand } from './refusal.mjs';
 import { Noise } from './least_mass.mjs';
 
@@ -79,7 +79,7 @@ function runnerUpRule({ classes, budgets, selectionDraws, ways, event }) {
     if (!known.has(key)) {
       const above = provenAbove(n, won, event);
       const below = smaller(provenBelow(n, lost, event), subtract(ONE, above));
-      const holds = (noise) => less(subtract(ONE, noise.least(subtract(ONE, below))), noise.least(above));
+      const holds = (noise) => noise.keepsAhead(above, below);
       known.set(key, {
         decided: holds(untouched),
         frontier: maximal(budgets.filter((_, i) => ways[i].every(holds))),

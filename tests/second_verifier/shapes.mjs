@@ -6,7 +6,8 @@ export const MAX = Number.MAX_SAFE_INTEGER;
 export const AMOUNT = 2 ** 40;
 export const AXES = [
   'trainExamples', 'partialExamples', 'featuresPerExample', 'labelsPerExample',
-  'trainFeatures', 'trainLabels', 'inputFeatures', 'inputPatch', 'total',
+  'trainFeatures', 'trainLabels', 'trainSquares', 'trainSteps',
+  'inputFeatures', 'inputPatch', 'inputSquares', 'inputSteps', 'total',
 ];
 
 const codePoints = (text) => [...text].length;

@@ -2,7 +2,7 @@
 // All failures here are of step 5.
 
 import { coveringSets, groupMasks, jointMasks, regions, windowMasks } from './masks.mjs';
-import { ONE, ZERO, divide, less, parseFraction, parseNumber, subtract } from './rational.mjs';
+import { ONE, ZERO, divide, fraction, less, lowest, parseFraction, parseNumber, subtract } from './rational.mjs';
 import { demand } from './refusal.mjs';
 import * as shapes from './shapes.mjs';
 
@@ -10,6 +10,8 @@ const GRADE = 'statement';
 const VIEWS = 2 ** 18;
 const MASKS = 2 ** 10;
 const DENOMINATOR = 2n ** 64n;
+const SIGMA = 4096n;
+const WIDTH = 65536n;
 export const check = (condition, message) => demand(condition, GRADE, message);
 export const upTo = (high, low = 1) => shapes.integer(low, high);
 
@@ -32,8 +34,31 @@ const REWRITING = { modify: 1, relabel: 1 };
 const BY_CONTENT = { insert: 1, delete: 1, modify: 2, relabel: 2 };
 const PARTS = { index: REWRITING, id: ANY_MOVE, group: ANY_MOVE, content: BY_CONTENT, class: { modify: 1 } };
 
+/**
+ * A number above 0, in units of the values, as a number of steps of the grid.
+ */
+function inSteps(value, where, { step }) {
+  check(step !== null, `${where}: noise of steps, and no grid`);
+  const number = parseFraction(value);
+  const short = number !== null && number.n > 0n && number.n <= DENOMINATOR && number.d <= DENOMINATOR;
+  check(short, `${where}: expected a fraction above 0`);
+  return lowest(divide(number, step));
+}
+
+function sigmaOf(side, layout) {
+  const sigma = inSteps(side.get('sigma'), 'sigma', layout);
+  check(!less(fraction(SIGMA), sigma), `sigma: more than ${SIGMA} steps`);
+  return sigma;
+}
+
+function widthOf(side, layout) {
+  const width = inSteps(side.get('width'), 'width', layout);
+  check(width.d === 1n && width.n >= 2n && width.n <= WIDTH, `width: expected 2 to ${WIDTH} whole steps`);
+  return Number(width.n);
+}
+
 /** The training side: covered axes, moves, units, whether members are drawn, how many are fixed. */
-export function readTraining(side) {
+export function readTraining(side, layout) {
   const moves = side instanceof Map && side.has('moves');
   const name = method(side, 'training', {
     none: {},
@@ -43,6 +68,8 @@ export function readTraining(side) {
     partition: { parts: upTo(65535), by: shapes.oneOf(...Object.keys(PARTS)) },
     flip: { keepFeatures: share, keepLabels: share },
     neighbours: { count: upTo(65535) },
+    gaussian: { sigma: shapes.anything, keepLabels: share },
+    uniform: { width: shapes.anything, keepLabels: share },
   });
   const common = { method: name, moves: REWRITING, units: ['example'], drawn: true };
   if (name === 'none') return { ...common, axes: [], moves: {}, drawn: false, members: 1 };
@@ -65,6 +92,14 @@ export function readTraining(side) {
     const units = [by === 'group' ? 'group' : 'example'];
     const members = side.get('parts');
     return { ...common, axes: ['trainExamples'], moves: PARTS[by], units, drawn: false, members, by };
+  }
+  if (name === 'gaussian' || name === 'uniform') {
+    const labels = parseFraction(side.get('keepLabels'));
+    const flipped = less(labels, ONE);
+    const noise = name === 'gaussian' ? { sigma: sigmaOf(side, layout) } : { width: widthOf(side, layout) };
+    const own = name === 'gaussian' ? 'trainSquares' : 'trainSteps';
+    const moves = flipped ? REWRITING : { modify: 1 };
+    return { ...common, axes: flipped ? [own, 'trainLabels'] : [own], moves, labels, ...noise };
   }
   const features = parseFraction(side.get('keepFeatures'));
   const labels = parseFraction(side.get('keepLabels'));
@@ -105,6 +140,8 @@ export function readTest(side, layout) {
     none: {},
     flip: { keep: share },
     hide: { show: share },
+    gaussian: { sigma: shapes.anything },
+    uniform: { width: shapes.anything },
     views: { groups: upTo(VIEWS, 2), partitions: upTo(VIEWS) },
     'two-mask': masks,
     ablation: {
@@ -122,6 +159,12 @@ export function readTest(side, layout) {
     const show = parseFraction(side.get('show'));
     check(less(ZERO, show) && less(show, ONE), 'show: expected more than 0 and less than 1');
     return { ...common, noisy: true, show };
+  }
+  if (name === 'gaussian') {
+    return { ...common, axes: ['inputSquares'], noisy: true, sigma: sigmaOf(side, layout) };
+  }
+  if (name === 'uniform') {
+    return { ...common, axes: ['inputSteps'], noisy: true, width: widthOf(side, layout) };
   }
   if (name === 'ablation') return { ...common, ...ablationTest(side, layout) };
   if (windows && !both) return { ...common, ...windowTest(side, layout) };
@@ -219,22 +262,23 @@ export function readLayout(recipe, dataset) {
   check(shape.length === 1 || shape.length === 3, 'shape: expected features, or channels, height, width');
   const size = alphabet.get('unit') === 'pixel' && shape.length === 3 ? shape[0] : 1;
   const features = shape.reduce((product, extent) => product * extent, 1);
-  return { shape, size, units: features / size, symbols: symbols(alphabet) };
+  return { shape, size, units: features / size, ...symbolsOf(alphabet) };
 }
 
-function symbols(alphabet) {
+/** How many symbols an alphabet has, and the step of a grid; null where it is none. */
+function symbolsOf(alphabet) {
   const kind = alphabet.get('kind');
   shapes.oneOf('binary', 'levels', 'grid')(kind, 'alphabet.kind', GRADE);
-  if (kind === 'binary') return 2n;
+  if (kind === 'binary') return { symbols: 2n, step: null };
   if (kind === 'levels') {
     const edges = alphabet.get('edges');
     check(Array.isArray(edges) && edges.length > 0, 'edges: expected a list');
-    return BigInt(edges.length) + 1n;
+    return { symbols: BigInt(edges.length) + 1n, step: null };
   }
   const [low, high, step] = ['low', 'high', 'step'].map((key) => parseNumber(alphabet.get(key)));
   check(low !== null && high !== null && step !== null, 'a grid of no numbers');
   check(less(ZERO, step) && less(low, high), 'a grid without steps');
   const steps = divide(subtract(high, low), step);
   check(steps.n % steps.d === 0n, 'a grid that does not end on a step');
-  return steps.n / steps.d + 1n;
+  return { symbols: steps.n / steps.d + 1n, step };
 }

@@ -3,7 +3,7 @@
 
 import { same } from './json.mjs';
 import { Noise } from './least_mass.mjs';
-import { ONE, divide, fraction, less, lowest, multiply, parseFraction, power, subtract } from './rational.mjs';
+import { ONE, ZERO, add, divide, fraction, less, lowest, multiply, parseFraction, power, subtract } from './rational.mjs';
 import * as shapes from './shapes.mjs';
 import { check, checkNeighbours, readLayout, readTest, readTraining, share, upTo } from './sides.mjs';
 
@@ -21,7 +21,7 @@ export function readSmoothing(audit) {
   const sides = recipe.get('smoothing');
   shapes.closed({ training: shapes.anything, test: shapes.anything })(sides, 'smoothing', GRADE);
   const layout = readLayout(recipe, dataset);
-  const training = readTraining(sides.get('training'));
+  const training = readTraining(sides.get('training'), layout);
   if (training.method === 'neighbours') checkNeighbours(recipe, training.each);
   const test = readTest(sides.get('test'), layout);
   const fixedViews = !test.noisy && test.method !== 'none';
@@ -110,7 +110,7 @@ function narrowed(recipe, training) {
   if (recipe.has('threat')) {
     shapes.oneOf('labels', 'features')(attacked, 'threat', GRADE);
     const [move, ...spared] = {
-      labels: ['relabel', 'trainFeatures', 'featuresPerExample'],
+      labels: ['relabel', 'trainFeatures', 'featuresPerExample', 'trainSquares', 'trainSteps'],
       features: ['modify', 'trainLabels', 'labelsPerExample'],
     }[attacked];
     moves = moves.filter(([name]) => name === move);
@@ -164,6 +164,10 @@ export function waysOf(smoothing) {
 
 function noises({ training, test, layout, classes, units: drawnFrom }, budget) {
   const poisoned = budget.get('trainExamples') ?? 0;
+  const sides = [
+    { side: training, squares: budget.get('trainSquares') ?? 0, steps: budget.get('trainSteps') ?? 0 },
+    { side: test, squares: budget.get('inputSquares') ?? 0, steps: budget.get('inputSteps') ?? 0 },
+  ];
   const found = splits(budget).map(([features, labels, units]) => {
     const groups = [
       flips(training.features, layout.symbols, features * layout.size),
@@ -176,7 +180,15 @@ function noises({ training, test, layout, classes, units: drawnFrom }, budget) {
       rho = power(lowest(fraction(Math.max(drawnFrom - poisoned, 0), BigInt(drawnFrom))), training.size);
     }
     if (test.method === 'hide') rho = multiply(rho, power(lowest(subtract(ONE, test.show)), units));
-    return new Noise(groups.flat(), rho, copies(training, layout, classes, drawnFrom - poisoned, budget));
+    let square = ZERO;
+    for (const { side, squares, steps } of sides) {
+      if (side.sigma !== undefined) {
+        square = add(square, divide(fraction(BigInt(squares)), multiply(side.sigma, side.sigma)));
+      }
+      if (side.width !== undefined) rho = multiply(rho, fraction(Math.max(side.width - steps, 0), side.width));
+    }
+    const copied = copies(training, layout, classes, drawnFrom - poisoned, budget);
+    return new Noise(groups.flat(), rho, copied, lowest(square));
   });
   return [...new Map(found.map((noise) => [noise.key, noise])).values()];
 }

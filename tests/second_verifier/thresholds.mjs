@@ -2,11 +2,10 @@
 
 import { leastCount } from './binomial.mjs';
 import { demandAffordable } from './least_mass.mjs';
-import { ONE, divide, fraction, larger, lowest, multiply, roundedUp, toText } from './rational.mjs';
+import { HALF, ONE, divide, fraction, larger, lowest, multiply, roundedUp, toText } from './rational.mjs';
 import { check } from './sides.mjs';
 import { waysOf } from './smoothing.mjs';
 
-const HALF = fraction(1n, 2n);
 const RESOLUTION = 64;
 const WAYS_OF_EACH_INPUT = 1024;
 

@@ -21,12 +21,11 @@ from flint import fmpq
 
 from auditor.errors import ClaimError
 from auditor.exact import confidence
-from auditor.exact.neyman_pearson import Bound
 from auditor.guarantee import claim
 from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
 from auditor.guarantee.frontier import Declared
 from auditor.guarantee.multiplicity import levels
-from auditor.guarantee.noise import Shift
+from auditor.guarantee.noise import Least, Shift
 from auditor.guarantee.threat import Budget
 from auditor.guarantee.vote import counts
 from auditor.guarantee.vote.plurality import margin
@@ -104,12 +103,9 @@ class DrawsRule:
         )
 
     @cached_property
-    def _bounds(self) -> Mapping[Budget, tuple[Bound, ...]]:
+    def _leasts(self) -> Mapping[Budget, tuple[Least, ...]]:
         """For ``runner-up``: every way of spending each declared budget, once for all inputs."""
-        return {
-            budget: tuple(Bound(shift.groups, shift.survival) for shift in shifts)
-            for budget, shifts in self.shifts.items()
-        }
+        return {budget: tuple(map(Least, shifts)) for budget, shifts in self.shifts.items()}
 
     def judge(self, row: bytes) -> Judgement:
         """Run the rule and its bound on one input's evidence; ClaimError on malformed evidence."""
@@ -217,8 +213,8 @@ class DrawsRule:
         rival = min(cast.rival + forged, self.counted)
         # the rivals' votes and A's are disjoint events, whatever was counted
         p_high = min(confidence.upper_bound(self.counted, rival, level), 1 - p_low)
-        bounds = self._bounds.get(budget, (Bound(()),))
-        return all(bound.least(p_low) > bound.greatest(p_high) for bound in bounds)
+        ways = self._leasts.get(budget, (Least(Shift()),))
+        return all(way.ahead(p_low, p_high) for way in ways)
 
     def _most(self, cast: _Cast, budget: Budget) -> int:
         """Return the most forged votes that leave some proof of a budget, -1 if there is none."""

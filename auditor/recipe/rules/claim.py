@@ -20,7 +20,10 @@ _TRAIN_SIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "bag-flip": ("trainExamples", "partialExamples", "featuresPerExample", "labelsPerExample"),
     "partition": ("trainExamples",),
     "neighbours": ("trainExamples",),
+    "gaussian": ("trainSquares", "trainLabels"),
+    "uniform": ("trainSteps", "trainLabels"),
 }
+_TEST_SIDE: Final = {"gaussian": "inputSquares", "uniform": "inputSteps"}
 
 
 #: Which share leaves an axis uncovered when it is 1.
@@ -108,7 +111,7 @@ def _axes(recipe: Table) -> tuple[str, ...]:
     ]
     windows_alone = "patch" in test and "groups" not in test
     if test["method"] != "none" and not windows_alone:
-        axes.append("inputFeatures")
+        axes.append(_TEST_SIDE.get(test["method"], "inputFeatures"))
     if "patch" in test or test["method"] == "ablation":
         axes.append("inputPatch")
     if training["method"] == "flip" and test["method"] == "flip" and len(axes) == 3:

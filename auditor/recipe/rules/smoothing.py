@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
+from auditor.guarantee.grid import MAX_SIGMA, MAX_WIDTH
 from auditor.recipe import forms
 from auditor.recipe.rules.refusal import refuse
 
@@ -12,22 +14,24 @@ Table = Mapping[str, Any]
 
 
 def training(recipe: Table) -> None:
-    """Flips make some noise and count no groups; a bag leaves something to chance."""
+    """Noise is some, and counts features and labels, not groups; a bag leaves some to chance."""
     training, unit = recipe["smoothing"]["training"], recipe["unit"]
+    method = training["method"]
     if training.get("keepFeatures") == training.get("keepLabels") == "1":
         reason = "else use bag" if "size" in training else "no noise certifies nothing"
         raise refuse(
             "smoothing.training.keepFeatures", f"keepFeatures or keepLabels below 1 ({reason})", "1"
         )
-    if training["method"] == "flip" and unit == "group":
+    if unit == "group" and method in {"flip", *forms.ON_A_GRID}:
         raise refuse(
             "unit",
-            '"example" with smoothing.training.method "flip" (its budgets '
+            f'"example" with smoothing.training.method "{method}" (its budgets '
             "count features and labels)",
             '"group"',
         )
     if training.get("rate") == "1":
         raise refuse("smoothing.training.rate", "less than 1 (else every bag is the data set)", "1")
+    _on_a_grid(recipe, "training")
 
 
 def neighbours(recipe: Table) -> None:
@@ -74,6 +78,7 @@ def test(recipe: Table) -> None:
         key = "keep" if test["method"] == "flip" else "show"
         if test[key] == "1":
             raise refuse(f"smoothing.test.{key}", "less than 1", "1")
+    _on_a_grid(recipe, "test")
     if test["method"] != "two-mask":
         return
     groups, windows = {"groups", "pixels"} & test.keys(), {"window", "step", "patch"} & test.keys()
@@ -97,6 +102,24 @@ def test(recipe: Table) -> None:
         )
 
 
+def _on_a_grid(recipe: Table, side: str) -> None:
+    """Noise that adds steps needs a grid, and is so many of its steps wide."""
+    method = recipe["smoothing"][side]["method"]
+    if method not in forms.ON_A_GRID:
+        return
+    alphabet = recipe["alphabet"]
+    if alphabet["kind"] != "grid":
+        allowed = f'"grid" (smoothing.{side} {method} adds steps of a grid)'
+        raise refuse("alphabet.kind", allowed, alphabet["kind"])
+    key, most = ("sigma", MAX_SIGMA) if method == "gaussian" else ("width", MAX_WIDTH)
+    value = recipe["smoothing"][side][key]
+    steps = Fraction(value) / Fraction(alphabet["step"])
+    if method == "gaussian" and steps > most:
+        raise refuse(f"smoothing.{side}.{key}", f"at most {most} steps of the grid", value)
+    if method == "uniform" and (steps.denominator != 1 or not 2 <= steps <= most):
+        raise refuse(f"smoothing.{side}.{key}", f"2 to {most} whole steps of the grid", value)
+
+
 def product(recipe: Table) -> None:
     """Drawn members vote once, and at least one side is smoothed."""
     test = recipe["smoothing"]["test"]["method"]
@@ -104,7 +127,7 @@ def product(recipe: Table) -> None:
     if forms.drawn(recipe) and test in {"views", "two-mask", "ablation"}:
         raise refuse(
             "smoothing.test.method",
-            f"none, flip or hide with training method "
+            f"none, flip, hide, gaussian or uniform with training method "
             f"{training!r} (under {test} a drawn member would vote twice on one input, "
             "and its votes would not be independent)",
             repr(test),

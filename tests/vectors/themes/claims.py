@@ -12,6 +12,7 @@ from auditor.guarantee.threat import Budget
 from tests.honest import Honest
 from tests.vectors.forging import BASE, base, forged
 from tests.vectors.form import Vector, add, single
+from tests.vectors.themes import grid_noise
 from tests.vectors.themes.honest_files import ablation, joint, neighbours, runner_up, windows
 
 Change = Callable[[Leaf], Leaf]
@@ -153,6 +154,10 @@ _AXES: Final[dict[str, tuple[Callable[[], Honest], tuple[str, ...]]]] = {
     "nested": (lambda: base("nested"), ("trainExamples", "inputFeatures")),
     "runner-up": (runner_up, ("trainLabels", "total")),
     "neighbours": (neighbours, ("trainExamples",)),
+    "gaussian": (grid_noise.gaussian, ("trainSquares", "inputSquares")),
+    "partition-gaussian": (grid_noise.partition_gaussian, ("trainExamples", "inputSquares")),
+    "runner-up-gaussian": (grid_noise.runner_up_gaussian, ("trainSquares", "inputSquares")),
+    "uniform": (grid_noise.uniform, ("trainSteps", "inputSteps")),
 }
 
 
