@@ -15,6 +15,8 @@ from auditor.errors import RecipeError
 from auditor.recipe import load, resolve
 
 FLIP: Final = {"method": "flip", "keepFeatures": "205/256"}
+NEIGHBOURS: Final = {"method": "neighbours", "count": 5}
+NEAREST: Final = {"name": "nearest-neighbours", "neighbours": 5}
 DELETE: Final = object()
 
 #: name of the case -> (changes by key path, sentence)
@@ -60,8 +62,8 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "unknown method": (
         {"smoothing.training.method": "partitions"},
         (
-            r'smoothing\.training\.method: expected "none" or "flip" or "bag" or "partition" '
-            r'\(did you mean partition\?\), got "partitions"$'
+            r'smoothing\.training\.method: expected "none" or "flip" or "bag" or "partition" or '
+            r'"neighbours" \(did you mean partition\?\), got "partitions"$'
         ),
     ),
     "unknown preset": ({"preset": "wang"}, r"preset: expected .*wang2020.*got \"wang\"$"),
@@ -194,6 +196,39 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
             "smoothing.training": FLIP,
         },
         r"unit: expected \"example\" with smoothing\.training\.method \"flip\"",
+    ),
+    "neighbours of another learner": (
+        {"smoothing.training": NEIGHBOURS},
+        r"learner\.name: expected nearest-neighbours with smoothing\.training\.method",
+    ),
+    "neighbours unlike the learner's": (
+        {"smoothing.training": NEIGHBOURS, "learner": {"name": "nearest-neighbours"}},
+        r"learner\.neighbours: expected 5, which is smoothing\.training\.count, got 1$",
+    ),
+    "neighbours of copies": (
+        {
+            "smoothing.training": NEIGHBOURS,
+            "learner": NEAREST,
+            "training": {"copies": [{}, {"shear": "0.2"}]},
+        },
+        r"training\.copies: expected \[\{\}\] with .* \(a copy would be one more voter\)",
+    ),
+    "neighbours of some examples": (
+        {"smoothing.training": NEIGHBOURS, "learner": NEAREST, "training": {"capacity": 9}},
+        r"training\.capacity: expected nothing with .* \(no example is left out\), got 9$",
+    ),
+    "neighbours in groups": (
+        {
+            "unit": "group",
+            "data": {"source": "npz", "path": "x", "group": "g"},
+            "smoothing.training": NEIGHBOURS,
+            "learner": NEAREST,
+        },
+        r"unit: expected \"example\" with smoothing\.training\.method \"neighbours\"",
+    ),
+    "several members of neighbours": (
+        {"smoothing.training": NEIGHBOURS, "learner": NEAREST, "members": 5},
+        r"members: expected 1 \(others would be the same\), got 5$",
     ),
     "nothing hidden": (
         {"smoothing.test": {"method": "hide", "show": 1}},

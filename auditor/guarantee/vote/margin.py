@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from auditor.errors import ClaimError, RecipeError
 from auditor.guarantee import claim
@@ -27,7 +27,7 @@ from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks, decide
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
 from auditor.guarantee.vote.first_round import Unions
-from auditor.guarantee.vote.plurality import Tallies, plurality
+from auditor.guarantee.vote.plurality import Tallies, plurality, voters_needed
 from auditor.guarantee.vote.remaining import Remaining
 
 Label = int | None
@@ -286,23 +286,7 @@ class MarginRule:
         return Requirement(
             budget=budget,
             reachable=self.voters >= least,
-            reason=f"{budget}: needs a margin of {needed}, {at_least(least, self)}",
+            reason=f"{budget}: needs a margin of {needed}, {voters_needed(least, self.voters, self.each)}",
             margin=needed,
             least_members=least if self.each == 1 else None,
         )
-
-
-class _Voting(Protocol):
-    """Fixed members and their votes in one view."""
-
-    @property
-    def voters(self) -> int: ...
-
-    @property
-    def each(self) -> int: ...
-
-
-def at_least(least: int, rule: _Voting) -> str:
-    """Say that so many voters are needed, and how many there are."""
-    who = "members" if rule.each == 1 else "neighbours"
-    return f"so at least {least} {who}; there are {rule.voters}"
