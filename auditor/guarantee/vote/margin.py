@@ -283,10 +283,11 @@ class MarginRule:
                 f"of {self.test.count} views, and less than half would be left"
             )
             return Requirement(budget=budget, reachable=False, reason=reason, margin=needed)
+        who = voters_needed(least, self.voters, self.each)
         return Requirement(
             budget=budget,
             reachable=self.voters >= least,
-            reason=f"{budget}: needs a margin of {needed}, {voters_needed(least, self.voters, self.each)}",
+            reason=f"{budget}: needs a margin of {needed}, {who}",
             margin=needed,
             least_members=least if self.each == 1 else None,
         )
