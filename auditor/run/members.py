@@ -97,6 +97,7 @@ class MemberSets:
     def capacity(self) -> int | None:
         """Most examples a member can hold, a constant under the moves that the claim allows.
 
+        A single member of all examples has as many as there are; no other's graph depends on it.
         None where no such number exists: parts by id, content or group grow with insertions.
         """
         if self.training["method"] == "bag":

@@ -166,7 +166,7 @@ def _threat(verified: Verified) -> str:
 def _object(verified: Verified) -> str:
     audit = verified.certificate.audit
     if asked := neighbours(audit.recipe):
-        return f"the vote of the {asked} nearest training examples"
+        return f"the vote of the {asked} training examples nearest to the input"
     members = "drawn members" if verified.members_drawn else "fixed members"
     return f"the vote of {audit.members} {members}, not any single model"
 

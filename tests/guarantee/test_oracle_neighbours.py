@@ -239,4 +239,4 @@ def test_what_a_budget_needs_is_said_in_neighbours() -> None:
         plain.reason
         == "trainExamples 2: needs a margin of 4, so at least 5 neighbours; there are 3"
     )
-    assert plain.least_members is None
+    assert plain.least_members == 5

@@ -289,5 +289,5 @@ class MarginRule:
             reachable=self.voters >= least,
             reason=f"{budget}: needs a margin of {needed}, {who}",
             margin=needed,
-            least_members=least if self.each == 1 else None,
+            least_members=least,
         )

@@ -154,7 +154,7 @@ class NestedRule:
             count=drawn.count,
             least_draws=drawn.least_draws,
             margin=needed,
-            least_members=needed + 1 if self.each == 1 else None,
+            least_members=needed + 1,
         )
 
     def _read_row(self, row: bytes) -> tuple[int, list[int]]:
