@@ -51,7 +51,8 @@ class Requirement:
     those drawn prove it, and ``least_draws`` is the smallest number of draws at which any count
     does, at this alpha, scope and number of inputs; None: never. Votes of fixed members:
     ``margin`` is needed in every view that counts, and ``least_members`` the smallest number of
-    members that can have it for every label. Fields that do not apply are None.
+    members, or of neighbours that vote, that can have it for every label. Fields that do not apply
+    are None.
     """
 
     budget: Budget

@@ -45,6 +45,10 @@ DISTANCES: Final = ("l2", "l0")
 
 #: Whole numbers below this are exact in float32, and sums of them in whatever order.
 _EXACT_FLOAT32: Final = 1 << 24
+_EXACT_FLOAT64: Final = 1 << 53
+
+#: Rows are float32 fractions: with more symbols, rounding would not give each symbol back.
+_MAX_SYMBOLS: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,12 @@ class NearestNeighbours:
             capacity=capacity,
             chunk=1,
         )
+        if spec.symbols > _MAX_SYMBOLS or made.largest >= _EXACT_FLOAT64:
+            msg = (
+                f"learner.distance: expected distances that are exact in float64, got "
+                f"{spec.features} features of {spec.symbols} symbols"
+            )
+            raise RecipeError(msg)
         return replace(made, chunk=options.whole("chunk", shard_chunk(made.member_bytes), least=1))
 
     @property
@@ -110,6 +120,11 @@ class NearestNeighbours:
         # A symbol s is the integer 2 s - (K - 1) here, so squared differences are 4 times as large.
         most = spec.features * (1 if self._hot else 4 * (spec.symbols - 1) ** 2)
         return spec.classes * (most + 1)
+
+    @property
+    def largest(self) -> int:
+        """More than any number that the graph computes on the way."""
+        return 2 * self._limit
 
     @property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
@@ -161,7 +176,7 @@ class NearestNeighbours:
         spec, slots, builder = self._spec, self._slots, GraphBuilder(self.name)
         draw = _Drawing(
             builder=builder,
-            double=2 * self._limit >= _EXACT_FLOAT32,
+            double=self.largest >= _EXACT_FLOAT32,
             members=members,
             slots=slots,
             shared=layout == "shared",

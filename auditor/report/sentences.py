@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from auditor.guarantee import grid, trusted
 from auditor.guarantee.threat import Budget
+from auditor.guarantee.training.neighbours import neighbours
 from auditor.report.subject import Subject
 
 _MOVES: Final = {
@@ -169,6 +170,8 @@ def certainty_sentence(audit: Mapping[str, Any]) -> str:
 
 def object_sentence(audit: Mapping[str, Any]) -> str:
     """Say what is certified: the ensemble, not a model trained beside it."""
+    if asked := neighbours(audit["recipe"]):
+        return f"The certified classifier is the vote of the {asked} nearest training examples."
     members = count(int(audit["members"]), "member")
     return f"The certified classifier is the ensemble of {members} in this release, voting."
 

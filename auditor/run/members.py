@@ -134,6 +134,7 @@ class MemberSets:
     def capacity(self) -> int | None:
         """Most examples a member can hold, a constant under the moves that the claim allows.
 
+        A single member of all examples has as many as there are; no other's graph depends on it.
         None where no such number exists: a Poisson bag may hold any number, parts by id, content or
         group grow with insertions, and a group may become any rows.
         """

@@ -10,6 +10,7 @@ from auditor.errors import AuditorError, UndecidedError, VerificationError
 from auditor.format.audit import Audit
 from auditor.guarantee import trusted
 from auditor.guarantee.threat import Budget
+from auditor.guarantee.training.neighbours import neighbours
 from auditor.verify.challenge import Origin
 from auditor.verify.evidence_words import (
     alphabet_of,
@@ -39,7 +40,7 @@ def text(verified: Verified) -> str:
         "",
         *_block("trusted", trusted or ["no artefact is trusted"]),
         f"recipe       {audit.recipe['name']!r}, {_SELECTION[audit.selection]}",
-        f"object       the vote of {audit.members} {_members(verified)}, not any single model",
+        f"object       {_object(verified)}",
         f"data         {_line(audit.source)}: {audit.dataset_size} {_unit(audit)}",
         f"             root {audit.dataset_root}",
         f"threat       {_threat(verified)}",
@@ -173,8 +174,12 @@ def _threat(verified: Verified) -> str:
     return f"{prices}; axes: {', '.join(verified.axes)}"
 
 
-def _members(verified: Verified) -> str:
-    return "drawn members" if verified.members_drawn else "fixed members"
+def _object(verified: Verified) -> str:
+    audit = verified.certificate.audit
+    if asked := neighbours(audit.recipe):
+        return f"the vote of the {asked} training examples nearest to the input"
+    members = "drawn members" if verified.members_drawn else "fixed members"
+    return f"the vote of {audit.members} {members}, not any single model"
 
 
 def _unit(audit: Audit) -> str:

@@ -230,3 +230,13 @@ def test_the_price_of_a_move_is_one_vote() -> None:
     recipe = audit(neighbours(3), NONE, [{}], members=1)["recipe"]
     assert isinstance(recipe, dict)
     assert smoothing.threat_for(recipe) == side.threat("example")
+
+
+def test_what_a_budget_needs_is_said_in_neighbours() -> None:
+    [plain] = [need for need in Toy(3, NONE, 2, 2, 1).rule.requirements() if need.margin == 4]
+    assert not plain.reachable
+    assert (
+        plain.reason
+        == "trainExamples 2: needs a margin of 4, so at least 5 neighbours; there are 3"
+    )
+    assert plain.least_members == 5

@@ -125,6 +125,29 @@ def test_short_sums_need_no_float64() -> None:
     assert kinds == {TensorProto.FLOAT, TensorProto.INT64}
 
 
+@pytest.mark.parametrize(
+    ("features", "symbols"), [(1 << 24, 40_000), (3, (1 << 16) + 1)], ids=["long", "many"]
+)
+def test_distances_that_no_float_holds_are_refused(features: int, symbols: int) -> None:
+    spec = InputSpec(shape=(features,), symbols=symbols, masked=False, classes=2)
+    with pytest.raises(RecipeError, match=f"exact in float64, got {features} features of"):
+        learner_of(spec, {}, capacity=1)
+
+
+def test_the_most_symbols_are_told_apart(streams: Fixture, scores: Fixture) -> None:
+    """Neighbouring symbols of 65,536: a row of float32 fractions still gives each of them back."""
+    spec = InputSpec(shape=(1,), symbols=1 << 16, masked=False, classes=2)
+    learner = learner_of(spec, {}, capacity=2)
+    for symbol in (0, 1, 32_766, 32_767, 32_768, 65_533):
+        pair = TrainingSet(
+            symbols=np.array([[symbol], [symbol + 2]], np.int32), labels=np.array([1, 0])
+        )
+        trained = learner.fit([pair], [streams(0)], "cpu")
+        rows = views.values(np.array([[symbol], [symbol + 1], [symbol + 2]], np.int32), 1 << 16)
+        [got] = scores(learner, trained, rows)
+        assert got.argmax(-1).tolist() == [1, 0, 0]  # in the middle the smaller label is nearer
+
+
 def test_a_member_takes_its_capacity_and_no_more(streams: Fixture) -> None:
     spec = InputSpec(shape=(3,), symbols=2, masked=False, classes=2)
     learner = learner_of(spec, {}, capacity=6)

@@ -189,4 +189,4 @@ def test_drawn_members_vote_as_the_exact_law_says(tmp_path: Path) -> None:
         assert own.turned(worst.tolist()).share_between(SLACK)[1] > HALF
     assert np.median(narrow) < 0.02  # the bracket is narrow enough to tell one input from another
     assert len(claimed) >= 8
-    assert max(claimed) >= 2
+    assert max(claimed) >= 1

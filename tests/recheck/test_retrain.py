@@ -127,6 +127,43 @@ def test_other_bits_with_the_same_votes_are_the_same_member_to_every_claim(make:
         made.verify(retrain=9, match="bitwise")
 
 
+def test_neighbours_in_another_order_are_the_same_member_to_every_claim(make: Make) -> None:
+    def turn(_: str, own: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> None:
+        own[...] = own[..., ::-1].copy()
+
+    made = make("neighbours", "none")
+    dishonest.sign(made.release, made.key, voting=_changed(made.release, 0, 0, turn))
+    evidence = made.verify(replay="all", retrain=1).evidence
+    assert evidence is not None
+    assert evidence.members is not None
+    assert (evidence.bitwise, evidence.members.found) == (0, 0)
+
+
+def test_relabelled_neighbours_pass_a_replay_and_leave_nothing_after_a_retraining(
+    make: Make,
+) -> None:
+    """All votes are one member's, so a forged member is not worth one vote but all of them."""
+
+    def relabel(name: str, own: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> None:
+        if name == "label":
+            own[:, :5] = 1 - own[:, :5]
+
+    made = make("neighbours", "none")
+    assert any(claim.radius("trainExamples") for claim in made.verify().claims)
+    voting = _changed(made.release, 0, 0, relabel)
+    votes = dishonest.tallies(made, voting)
+    dishonest.sign(made.release, made.key, voting=voting, evidence=votes)
+    verified = made.verify(replay="all", retrain=1)
+    evidence = verified.evidence
+    assert evidence is not None
+    assert evidence.votes is not None
+    assert evidence.members is not None
+    assert (evidence.votes.found, evidence.members.found) == (0, 1)
+    assert all(claim.label is None for claim in evidence.surviving)
+    with pytest.raises(ClaimError, match="member 0: trained again"):
+        made.verify(retrain=1, match="bitwise")
+
+
 def test_two_members_swapped_are_two_members_too_many(make: Make) -> None:
     """The tallies are the same, so a replay of fixed members sees nothing; a retraining does."""
     made = make("partition", "none", learner='name = "naive-bayes"\nchunk = 1')

@@ -20,6 +20,8 @@ GRID: Final = {
     "learner.name": "ridge",
     "alphabet": {"kind": "grid", "step": "1/2", "low": 0, "high": 9},
 }
+NEIGHBOURS: Final = {"method": "neighbours", "count": 5}
+NEAREST: Final = {"name": "nearest-neighbours", "neighbours": 5}
 DELETE: Final = object()
 
 #: name of the case -> (changes by key path, sentence)
@@ -297,6 +299,39 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
             "smoothing.training": FLIP,
         },
         r"unit: expected \"example\" with smoothing\.training\.method \"flip\"",
+    ),
+    "neighbours of another learner": (
+        {"smoothing.training": NEIGHBOURS},
+        r"learner\.name: expected nearest-neighbours with smoothing\.training\.method",
+    ),
+    "neighbours unlike the learner's": (
+        {"smoothing.training": NEIGHBOURS, "learner": {"name": "nearest-neighbours"}},
+        r"learner\.neighbours: expected 5, which is smoothing\.training\.count, got 1$",
+    ),
+    "neighbours of copies": (
+        {
+            "smoothing.training": NEIGHBOURS,
+            "learner": NEAREST,
+            "training": {"copies": [{}, {"shear": "0.2"}]},
+        },
+        r"training\.copies: expected \[\{\}\] with .* \(a copy would be one more voter\)",
+    ),
+    "neighbours of some examples": (
+        {"smoothing.training": NEIGHBOURS, "learner": NEAREST, "training": {"capacity": 9}},
+        r"training\.capacity: expected nothing with .* \(no example is left out\), got 9$",
+    ),
+    "neighbours in groups": (
+        {
+            "unit": "group",
+            "data": {"source": "npz", "path": "x", "group": "g"},
+            "smoothing.training": NEIGHBOURS,
+            "learner": NEAREST,
+        },
+        r"unit: expected \"example\" with smoothing\.training\.method \"neighbours\"",
+    ),
+    "several members of neighbours": (
+        {"smoothing.training": NEIGHBOURS, "learner": NEAREST, "members": 5},
+        r"members: expected 1 \(others would be the same\), got 5$",
     ),
     "nothing hidden": (
         {"smoothing.test": {"method": "hide", "show": 1}},

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from auditor.errors import UsageError
 from auditor.guarantee.vote.draws import ABSTAINED
-from auditor.replay.ensemble import BATCH, Ensemble, tally, votes
+from auditor.replay.ensemble import BATCH, Ensemble, ballots, tally, votes
 
 TAU = 2.0**-16
 
@@ -45,6 +45,26 @@ scores_of = st.lists(
 def test_votes_follow_the_rule(scores: list[float], tau: float) -> None:
     cell = np.array(scores, np.float32)
     assert votes(cell[None, None], tau)[0, 0] == one_vote([float(s) for s in cell], tau)
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), min_size=1, max_size=6),
+    st.integers(2, 9),
+)
+def test_ballots_are_the_votes_that_were_scored(given_: list[list[int]], each: int) -> None:
+    scores = np.array([[[3 * n - label for label, n in enumerate(one)] for one in given_]], "f4")
+    found = ballots(scores, each).tolist()
+    for one, got in zip(given_, found, strict=True):
+        assert got == ([*one, each - sum(one)] if sum(one) <= each else [0, 0, 0, each])
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [[5.0, -1.0], [6.5, -1.0], [-2.0, -1.0], [8.0, -1.0], [4.0, 3.0], [np.nan, 1.0], [np.inf, 1.0]],
+)
+def test_scores_that_are_no_ballot_are_abstentions(scores: list[float]) -> None:
+    """Of three votes: not whole, below zero, too many, too many together, no number."""
+    assert ballots(np.array([[scores]], np.float32), 3).tolist() == [[0, 0, 3]]
 
 
 def test_a_lead_of_exactly_tau_decides_and_one_ulp_less_abstains() -> None:

@@ -57,6 +57,14 @@ def page(**changes: object) -> str:
     return render(outcome, shown, {"training": "3.1 s"})
 
 
+def test_the_page_names_the_neighbours_that_vote() -> None:
+    audit = synthetic.audit(members=1)
+    audit["recipe"]["smoothing"]["training"] = {"method": "neighbours", "count": 41}
+    text = read(page(audit=audit)).text
+    assert "the vote of the 41 nearest training examples" in text
+    assert "neighbours: the nearest training examples vote (count 41)" in text
+
+
 def test_the_page_says_what_is_certified_what_is_assumed_and_what_was_checked() -> None:
     text = " ".join(read(page()).text.split())
     assert "ensemble of 60 members" in text

@@ -73,10 +73,15 @@ class Neighbours:
             raise RecipeError(message)
 
 
-def votes_each(recipe: Mapping[str, object]) -> int:
-    """Return how many votes one member of a resolved recipe gives in one view."""
+def neighbours(recipe: Mapping[str, object]) -> int | None:
+    """Return how many training examples vote under a resolved recipe; None: members do."""
     where = "smoothing"
     side = fields.mapping(fields.mapping(recipe, where, "recipe"), "training", where)
     if side.get("method") != Neighbours.method:
-        return 1
+        return None
     return Neighbours.from_dict(side, f"{where}.training").count
+
+
+def votes_each(recipe: Mapping[str, object]) -> int:
+    """Return how many votes one member of a resolved recipe gives in one view."""
+    return neighbours(recipe) or 1

@@ -35,9 +35,8 @@ from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
 from auditor.guarantee.vote.ablated import Ablated
 from auditor.guarantee.vote.deciding import Amounts, Deciding, Margins, within
 from auditor.guarantee.vote.first_round import Unions
-from auditor.guarantee.vote.plurality import Tallies, plurality
+from auditor.guarantee.vote.plurality import Tallies, plurality, voters_needed
 from auditor.guarantee.vote.remaining import Remaining
-from auditor.guarantee.vote.voters import at_least
 
 Label = int | None
 FixedTest = NoTest | Views | Ablation | TwoMasks
@@ -313,12 +312,13 @@ class MarginRule:
         if never is not None:
             reason = f"{budget}: never, since {never}, and less than half would be left"
             return Requirement(budget=budget, reachable=False, reason=reason, margin=needed)
+        who = voters_needed(least, self.voters, self.each)
         return Requirement(
             budget=budget,
             reachable=self.voters >= least,
-            reason=f"{budget}: needs a margin of {needed}, {at_least(least, self)}",
+            reason=f"{budget}: needs a margin of {needed}, {who}",
             margin=needed,
-            least_members=least if self.each == 1 else None,
+            least_members=least,
         )
 
     def _never(self, budget: Budget) -> str | None:

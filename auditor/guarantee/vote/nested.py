@@ -25,8 +25,7 @@ from auditor.guarantee.multiplicity import levels
 from auditor.guarantee.noise import Shift
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
 from auditor.guarantee.vote import counts
-from auditor.guarantee.vote.plurality import Tallies
-from auditor.guarantee.vote.voters import at_least
+from auditor.guarantee.vote.plurality import Tallies, voters_needed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +144,8 @@ class NestedRule:
         enough = self.voters > needed
         reason = drawn.reason
         if not enough:
-            reason = f"{drawn.budget}: needs a margin of {needed}, {at_least(needed + 1, self)}"
+            who = voters_needed(needed + 1, self.voters, self.each)
+            reason = f"{drawn.budget}: needs a margin of {needed}, {who}"
         return Requirement(
             budget=drawn.budget,
             reachable=drawn.reachable and enough,
@@ -154,7 +154,7 @@ class NestedRule:
             count=drawn.count,
             least_draws=drawn.least_draws,
             margin=needed,
-            least_members=needed + 1 if self.each == 1 else None,
+            least_members=needed + 1,
         )
 
     def _read_row(self, row: bytes) -> tuple[int, list[int]]:

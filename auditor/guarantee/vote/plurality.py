@@ -40,6 +40,16 @@ def plurality(votes: Sequence[int], abstained: int) -> int | None:
     return label if margin(votes, abstained, label) >= 0 else None
 
 
+def voters_needed(least: int, voters: int, each: int) -> str:
+    """Say that so many voters are needed, and how many there are; ``each`` of one member.
+
+    >>> voters_needed(5, 3, 1)
+    'so at least 5 members; there are 3'
+    """
+    who = "members" if each == 1 else "neighbours"
+    return f"so at least {least} {who}; there are {voters}"
+
+
 class Tallies:
     """Class counts of every view of one input, decoded from an evidence row.
 
