@@ -20,7 +20,7 @@ def forecast(plan: Plan, recipe: Mapping[str, Any]) -> str:
     words = {
         "recipe": recipe,
         "threat": threat_for(recipe).to_json(),
-        "dataset": {"shape": plan.shape},
+        "dataset": {"shape": plan.shape} | ({"groups": plan.groups} if plan.groups else {}),
     }
     each = ""
     if plan.draws or plan.views > 1:

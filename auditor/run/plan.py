@@ -40,6 +40,7 @@ class Plan:
     disk_bytes: int
     disk_free_bytes: int
     requirements: tuple[Requirement, ...]
+    groups: int | None = None
 
     @property
     def reachable(self) -> bool:
@@ -90,4 +91,5 @@ def plan(recipe_path: Path | str, *, device: str = "auto", workers: int | None =
         disk_bytes=measured.member_bytes + 2 * evidence,
         disk_free_bytes=shutil.disk_usage(Path.cwd()).free,
         requirements=tuple(rule.requirements()),
+        groups=audit.groups,
     )

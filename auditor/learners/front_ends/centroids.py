@@ -62,9 +62,10 @@ class Centroids:
     def build(self) -> FixedFrontEnd:
         """Return the graph "x" (batch, row) -> "features" (batch, centroids)."""
         builder, size = GraphBuilder("centroids"), len(self.centroids)
-        # as members read symbols: -1 .. 1
-        values = 2 * self.centroids / (_GRID * (self.spec.symbols - 1)) - 1
-        squares = values * values
+        # as members read symbols: -1 .. 1; whole numbers up to one division, so the same everywhere
+        top = _GRID * (self.spec.symbols - 1)
+        whole = 2 * self.centroids - top
+        values, squares = whole / top, whole * whole / (top * top)
         axis = builder.constant("feature_axis", [1], np.int64)
         if self.spec.masked:  # hidden values are 0, so of a hidden place nothing is left
             weights = builder.constant("weights", np.concatenate([-2 * values, squares], 1).T)
@@ -73,7 +74,7 @@ class Centroids:
         else:
             shown = "x"
             weights = builder.constant("weights", -2 * values.T)
-            lengths = builder.constant("lengths", squares.sum(1))
+            lengths = builder.constant("lengths", (whole * whole).sum(1) / (top * top))
             cross = builder.op("Add", builder.op("MatMul", "x", weights), lengths)
         own = builder.op("ReduceSum", builder.op("Mul", shown, shown), axis, keepdims=1)
         square = builder.op("Relu", builder.op("Add", cross, own))
