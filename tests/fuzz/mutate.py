@@ -19,6 +19,7 @@ TEXTS: Final = (
     *("", "0", "1", "1/2", "2/4", "1/1000", "0/1", "1/0", "205/256", "256/256", "0" * 64, "0" * 32),
     *("none", "flip", "hide", "views", "two-mask", "bag", "bag-flip", "partition", "index"),
     *("group", "top", "neighbours", "nearest-neighbours", "gaussian", "uniform", "inputSquares"),
+    *("ablation", "block", "columns", "rows"),
     *("runner-up", "simultaneous", "per-input", "trainExamples", "inputFeatures", "total", "x\ny"),
     *("2026-11-23T10:00:00Z", "2026-02-30T10:00:00Z", "\u0661", "\u202e", "A" * 64, "pixel"),
 )

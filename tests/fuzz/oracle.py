@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations
-from math import comb, prod
+from math import comb
 from statistics import NormalDist
 from typing import Any
+
+from tests.fuzz import patches
 
 Json = Mapping[str, Any]
 Tally = tuple[tuple[int, ...], int]
@@ -70,8 +71,10 @@ def _axes(smoothing: Json) -> set[str]:
         axes |= {"trainLabels"} if Fraction(training["keepLabels"]) != 1 else set()
     if test["method"] in ("gaussian", "uniform"):
         return axes | {"inputSquares" if test["method"] == "gaussian" else "inputSteps"}
-    if test["method"] != "none":
-        axes |= {"inputPatch" if "window" in test else "inputFeatures"}
+    if test["method"] != "none" and ("groups" in test or "window" not in test):
+        axes |= {"inputFeatures"}
+    if "window" in test or test["method"] == "ablation":
+        axes |= {"inputPatch"}
     flips = {"trainFeatures", "trainLabels", "inputFeatures"}
     return axes | {"total"} if axes == flips and test["method"] == "flip" else axes
 
@@ -97,50 +100,91 @@ def _plurality(tally: Tally) -> int | None:
 
 def _fixed(audit: Json, leaf: Json, tallies: Sequence[Tally]) -> str | None:
     test, label = audit["recipe"]["smoothing"]["test"], leaf["label"]
-    margins = [_margin(tally, label) for tally in tallies]
-    if test["method"] == "two-mask":
-        views = _unions(test, audit["dataset"]["shape"])
-        first = [view for view in views if len(view) == len(views[0])]
-        if "window" in test:
-            first = [view for view in views if len(view) == 1]
-        if _two_masks(views, first, [_plurality(tally) for tally in tallies]) != label:
-            return "a label that the two masks do not give"
-        masks = len(first)
-    elif _plurality(_over_views(tallies, len(tallies[0][0]))) != label:
+    shape, labels = audit["dataset"]["shape"], [_plurality(tally) for tally in tallies]
+    views = patches.unions(test, shape) if test["method"] == "two-mask" else []
+    masks = [view for view in views if patches.is_mask(test, view)]
+    if views and _two_masks(views, masks, labels) != label:
+        return "a label that the two masks do not give"
+    if not views and _plurality(_over_views(tallies, len(tallies[0][0]))) != label:
         return "a label that is no plurality"
     for budget in leaf["frontier"]:
-        c = budget.get("trainExamples", 0)
-        t = budget.get("inputFeatures", budget.get("inputPatch", 0))
-        if test["method"] == "two-mask":
-            if t > test.get("pixels", test.get("patch", 0)):
-                return f"{budget}: more than the masks cover"
-            enough = all(m >= 2 * c for m in (margins if t else margins[:masks]))
-        elif test["method"] == "views":
-            good = sum(m >= 2 * c for m in margins)
-            enough = 2 * (good - test["partitions"] * t) > len(margins)
+        c, change = budget.get("trainExamples", 0), _change(budget)
+        if views:
+            margins = [_margin(tally, label) for tally in tallies]
+            good = {v for v, m in zip(views, margins, strict=True) if m >= 2 * c}
+            enough = _masked(test, shape, good, masks, views, change)
+        elif test["method"] == "ablation":
+            enough = _ablated(test, shape, tallies, label, 2 * c, change)
         else:
-            enough = t == 0 and margins[0] >= 2 * c
+            enough = _sparse(test, [_margin(tally, label) for tally in tallies], 2 * c, change)
         if not enough or (c and audit["recipe"]["smoothing"]["training"]["method"] == "none"):
             return f"{budget}: the margins do not reach it"
     return None
 
 
+def _change(budget: Json) -> tuple[int, int]:
+    return budget.get("inputFeatures", 0), budget.get("inputPatch", 0)
+
+
+def _sparse(test: Json, margins: Sequence[int], least: int, change: tuple[int, int]) -> bool:
+    if test["method"] == "none":
+        return change == (0, 0) and margins[0] >= least
+    good = sum(m >= least for m in margins)
+    return bool(2 * (good - test["partitions"] * change[0]) > len(margins)) and not change[1]
+
+
+def _masked(  # noqa: PLR0917
+    test: Json,
+    shape: Sequence[int],
+    good: set[tuple[int, ...]],
+    masks: Sequence[tuple[int, ...]],
+    views: Sequence[tuple[int, ...]],
+    change: tuple[int, int],
+) -> bool:
+    if change[0] > test.get("pixels", 0) or change[1] > test.get("patch", 0):
+        return False
+    if change == (0, 0) and good >= {*masks}:
+        return True
+    if not {"groups", "window"} <= test.keys():
+        return any(change) and good >= {*views}
+    deep = [
+        mask for mask in masks if all(tuple(sorted({*mask, *other})) in good for other in masks)
+    ]
+    return patches.hidden(test, shape, deep, change)
+
+
+def _ablated(  # noqa: PLR0917
+    test: Json,
+    shape: Sequence[int],
+    tallies: Sequence[Tally],
+    label: int,
+    least: int,
+    change: tuple[int, int],
+) -> bool:
+    pixels, side = change
+    if side > min(shape[1:]):
+        return False
+    said = [_plurality(tally) for tally in tallies]
+    deep = [a is not None and _margin(t, a) >= least for t, a in zip(tallies, said, strict=True)]
+    for rival in {*range(len(tallies[0][0]))} - {label}:
+        worth = [
+            d * (2 if a == label else 0 if a == rival else 1)
+            for d, a in zip(deep, said, strict=True)
+        ]
+
+        def lost(length: int, worth: Sequence[int] = worth) -> list[int]:
+            sets = patches.reached(test, shape, length) if length else {frozenset[int]()}
+            return sorted((sum(worth[view] for view in views) for views in sets), reverse=True)
+
+        charged = lost(side)[0] + sum(lost(1)[:pixels])
+        if sum(worth) - charged < len(said) + (rival < label):
+            return False
+    return True
+
+
 def _over_views(tallies: Sequence[Tally], classes: int) -> Tally:
     labels = [_plurality(tally) for tally in tallies]
     return tuple(labels.count(a) for a in range(classes)), labels.count(None)
-
-
-def _unions(test: Json, shape: Sequence[int]) -> list[tuple[int, ...]]:
-    if "window" not in test:
-        t = test["pixels"]
-        return [
-            v for size in range(t, 2 * t + 1) for v in combinations(range(test["groups"]), size)
-        ]
-    windows = prod(
-        len([*range(0, side - test["window"], test["step"]), side - test["window"]])
-        for side in shape[1:]
-    )
-    return [(i,) for i in range(windows)] + list(combinations(range(windows), 2))
 
 
 def _two_masks(

@@ -27,6 +27,8 @@ _MADE: Final[tuple[Callable[[], Honest], ...]] = (
     lambda: base("two-mask", key=ED25519),
     lambda: honest_files.by("group"),
     honest_files.windows,
+    honest_files.ablation,
+    honest_files.joint,
     honest_files.runner_up,
     honest_files.hidden_views,
     honest_files.labels_only,

@@ -20,7 +20,6 @@ from auditor.guarantee.test.joint_masks import JointMasks
 from auditor.guarantee.test.units import Layout
 from auditor.guarantee.threat import INPUT_FEATURES, INPUT_PATCH, TRAIN_EXAMPLES, Budget
 from auditor.guarantee.vote.ablated import Ablated
-from auditor.guarantee.vote.deciding import Amounts
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import encode_row, plurality
 from tests.guarantee.audits import NONE, Json, audit, partition
@@ -306,8 +305,8 @@ def attribute(owner: object, name: str, value: object) -> Callable[[pytest.Monke
     return lambda patch: patch.setattr(owner, name, value)
 
 
-_reached, _views_of, _outer = Ablation.reached, Ablated._views_of, Ablated.outer
-_charges, _left, _covered = Ablated._charges, Ablated._left, JointMasks.covered
+_reached, _views_of, _past = Ablation.reached, Ablated._views_of, Ablated._past
+_charges, _covered = Ablated._charges, JointMasks.covered
 
 
 def _a_row_less(family: Ablation, patch: int) -> tuple[int, ...]:
@@ -318,14 +317,13 @@ def _first_place(family: Ablation, patch: int) -> tuple[int, ...]:
     return _reached(family, patch)[: 1 if patch > 1 else None]
 
 
-def _one_more(ablated: Ablated, least: int, amounts: Amounts) -> int:
-    return _outer(ablated, least, amounts) + 1
-
-
-def _votes_of_reached_views_vanish(ablated: Ablated, least: int, side: int) -> dict[int, int]:
+def _votes_of_reached_views_vanish(ablated: Ablated, least: int, pixels: int, seen: int) -> int:
     """A view that is reached is left out, and not counted as an abstention."""
-    fewest = min(views.bit_count() for views in ablated.reached[side])
-    return {rival: left + fewest for rival, left in _left(ablated, least, side).items()}
+    return _past(ablated, least, pixels, seen) + seen.bit_count()
+
+
+def _one_more(ablated: Ablated, least: int, pixels: int, seen: int) -> int:
+    return _past(ablated, least, pixels, seen) + 1
 
 
 def _a_pixel_takes_one_view_less(ablated: Ablated, least: int, pixels: int) -> dict[int, int]:
@@ -357,7 +355,7 @@ MUTANTS = {
         "columns", 0.7, 200, attribute(Ablation, "reached", _first_place)
     ),
     "the label wins by less than nothing": Mutant(
-        "columns", 0.7, 100, attribute(Ablated, "outer", _one_more)
+        "columns", 0.7, 100, attribute(Ablated, "_past", _one_more)
     ),
     "members turn no view": Mutant(
         "columns, poisoned",
@@ -372,7 +370,7 @@ MUTANTS = {
         attribute(Ablated, "_views_of", lambda one, least: _views_of(one, least // 2)),
     ),
     "reached views are left out": Mutant(
-        "blocks on 4 x 4", 0.7, 60, attribute(Ablated, "_left", _votes_of_reached_views_vanish)
+        "blocks on 4 x 4", 0.7, 60, attribute(Ablated, "_past", _votes_of_reached_views_vanish)
     ),
     "a pixel takes a view less": Mutant(
         "columns", 0.7, 200, attribute(Ablated, "_charges", _a_pixel_takes_one_view_less)

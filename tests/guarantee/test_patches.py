@@ -284,3 +284,26 @@ def test_one_vote_fewer_loses_the_block() -> None:
             row = [(*strong, 0)] * (16 - weak) + [(*poor, 0)] * weak
             frontier = rule.judge(encode_row(row)).frontier
             assert any(most_.covers(Budget.of(budgets[0])) for most_ in frontier) == (weak <= most)
+
+
+@pytest.mark.parametrize(
+    ("budget", "reached"),
+    [
+        ({INPUT_PATCH: 2}, 9),
+        ({INPUT_PATCH: 1}, None),
+        ({INPUT_FEATURES: 2}, None),  # eight of 16 views: half is enough for the first class
+        ({INPUT_FEATURES: 3}, 12),
+        ({INPUT_FEATURES: 1, INPUT_PATCH: 1}, None),
+        ({INPUT_FEATURES: 1 << 40}, 16),
+    ],
+)
+def test_what_reaches_most_views_is_never_certified(
+    budget: dict[str, int], reached: int | None
+) -> None:
+    rule = rule_for(audit(partition(5), blocks(2), [budget], members=5, shape=(1, 4, 4)))
+    [needed] = rule.requirements()
+    assert needed.reachable == (reached is None)
+    if reached is not None:
+        assert f"some such change reaches {reached} of 16 views" in needed.reason
+    certified = rule.judge(encode_row([(5, 0, 0)] * 16)).frontier
+    assert any(most.covers(Budget.of(budget)) for most in certified) == needed.reachable

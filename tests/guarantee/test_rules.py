@@ -323,6 +323,30 @@ RULES: dict[str, tuple[Rule, bytes]] = {
         rule_for(audit(partition(5), MASKS, of((1, 0), (1, 1)), members=5)),
         encode_row([(1, 4, 0)] * 10),
     ),
+    "ablated views": (
+        rule_for(
+            audit(
+                partition(5),
+                {"method": "ablation", "region": "rows", "size": 1, "step": 1, "wrap": True},
+                [{"trainExamples": 1, "inputPatch": 1}, {"inputFeatures": 1}],
+                members=5,
+                shape=(1, 7, 3),
+            )
+        ),
+        encode_row([(1, 4, 0)] * 7),
+    ),
+    "masks of groups and windows": (
+        rule_for(
+            audit(
+                partition(5),
+                {**MASKS, "window": 2, "step": 1, "patch": 1},
+                [{"trainExamples": 1, "inputPatch": 1, "inputFeatures": 1}, {"inputPatch": 1}],
+                members=5,
+                shape=(1, 2, 3),
+            )
+        ),
+        encode_row([(1, 4, 0)] * 30),
+    ),
     "drawn": (seed_rule(), row_of_votes([990, 5], 5)),
     "runner-up": (
         runner_up(classes=2),

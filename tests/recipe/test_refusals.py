@@ -339,11 +339,19 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     ),
     "half a two-mask": (
         {"smoothing.test": {"method": "two-mask", "groups": 8}},
-        r"smoothing\.test: expected groups and pixels, or window, step and patch, got groups$",
+        r"smoothing\.test: expected groups and pixels, or window, .* or all five, got groups$",
     ),
     "two masks hide everything": (
         {"smoothing.test": {"method": "two-mask", "groups": 4, "pixels": 2}},
         r"smoothing\.test\.pixels: expected less than half of groups",
+    ),
+    "groups with half of the windows": (
+        {"smoothing.test": {"method": "two-mask", "groups": 8, "pixels": 1, "patch": 1}},
+        r"smoothing\.test: expected .* or all five, got groups, patch, pixels$",
+    ),
+    "a region without a size": (
+        {"smoothing.test": {"method": "ablation", "region": "rows"}},
+        r"smoothing\.test\.size: missing\. Side of the block",
     ),
     "patch wider than the window": (
         {"smoothing.test": {"method": "two-mask", "window": 3, "step": 1, "patch": 4}},

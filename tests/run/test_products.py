@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import auditor
 from auditor.errors import DataError, RecipeError
+from auditor.guarantee.smoothing import views_for
 from auditor.guarantee.threat import Budget
 from tests.run import small
 
@@ -52,6 +54,36 @@ def test_a_product_runs_verifies_and_predicts_what_it_claims(
         assert all(answer == name for answer, name in told)
     else:
         assert answers == names
+
+
+@pytest.mark.parametrize("unit", ["pixel", "channel"])
+@pytest.mark.parametrize("test", ["windows", "joint", "ablation"])
+def test_a_patch_of_a_colour_picture_repaints_all_channels(
+    test: str, unit: str, tmp_path: Path
+) -> None:
+    data = small.digits()
+    for key in ("xTrain", "xTest"):
+        data[key] = np.concatenate([data[key], 16 - data[key], data[key]], axis=1)
+    recipe = small.recipe(tmp_path, "partition", test, data=data)
+    text = recipe.read_text().replace('unit = "pixel"', f'unit = "{unit}"')
+    recipe.write_text(text)
+    out = tmp_path / "out"
+    verified = auditor.run(recipe, out=out, device="cpu", workers=0).verified
+    audit = verified.certificate.audit
+    masks = np.frombuffer(b"".join(views_for(audit.recipe, audit.shape)), np.uint8)
+    hidden = 1 - masks.reshape(-1, 3, 64)
+    patched = np.asarray(hidden.all(1))
+    torn = np.asarray(hidden.any(1)) & ~patched
+    assert torn.any() == (test == "joint" and unit == "channel"), "only pixel groups tear channels"
+    for top, left in np.ndindex(6, 6):
+        square = np.zeros((8, 8), bool)
+        square[top : top + 3, left : left + 3] = True
+        whole = patched[:, square.ravel()].all(1)
+        assert whole.any(), "some view shows nothing of the patch, in any channel"
+    predictor = auditor.load(out)
+    classes = audit.classes
+    names = [None if claim.label is None else classes[claim.label] for claim in verified.claims]
+    assert [predictor.predict(image).label for image in data["xTest"]] == names
 
 
 @pytest.mark.parametrize(

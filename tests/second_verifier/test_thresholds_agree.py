@@ -253,7 +253,31 @@ def test_both_allow_the_same_views_and_masks() -> None:
         *({"method": "views", "groups": 2**18 + n, "partitions": 1} for n in (0, 1)),
     ]
     wide = [_masked(test, (2**24,)) for test in tests]
-    for audits in (windows, groups, views, wide):
+    joint = [
+        _masked(
+            {
+                "method": "two-mask",
+                "groups": g,
+                "pixels": p,
+                "window": w,
+                "step": s,
+                "patch": w - s + 1,
+            },
+            (2, 5, 6),
+        )
+        for g, p, w, s in product((2, 3, 9, 17, 20, 31), (1, 2), (2, 3, 6), (1, 2))
+    ]
+    regions = [
+        _masked(
+            {"method": "ablation", "region": region, "size": size, "step": step, "wrap": wrap},
+            shape,
+        )
+        for region, size, step, wrap in product(
+            ("block", "columns", "rows"), (0, 1, 5, 6, 33), (0, 1, 5, 6), (True, False)
+        )
+        for shape in ((1, 5, 6), (1, 32, 33), (30,))
+    ]
+    for audits in (windows, groups, views, wide, joint, regions):
         refused = [_table(audit) is None for audit in audits]
         assert {True, False} == set(refused)
         _assert_same_tables(audits)

@@ -20,6 +20,7 @@ from auditor.verify.checking import single_input
 from auditor.verify.compare import Comparison, compare
 from auditor.verify.verified import Evidence, Verified
 from tests import gates, honest
+from tests.vectors.themes.honest_files import joint
 
 SIZE: Final = 6
 FIXED: Final = honest.build("two-mask", inputs=SIZE)
@@ -223,6 +224,27 @@ def test_fixed_views_answer_for_any_amount_of_training_examples(
     else:
         with pytest.raises(UndecidedError, match="does not answer it"):
             against(OLD, at=[Budget.of(amounts)])
+
+
+@pytest.mark.parametrize(
+    ("amounts", "answered"),
+    [
+        ({"trainExamples": 3}, True),
+        ({"trainExamples": 3, "inputFeatures": 1, "inputPatch": 2}, True),
+        ({"trainExamples": 3, "inputPatch": 1}, True),
+        ({"inputPatch": 2}, False),
+        ({"inputFeatures": 1, "inputPatch": 1}, False),
+    ],
+)
+def test_pixels_and_a_patch_are_answered_for_in_declared_pairs(
+    amounts: dict[str, int], answered: bool
+) -> None:
+    both = gates.verified(joint())
+    if answered:
+        assert against(both, both, at=[Budget.of(amounts)]).within
+    else:
+        with pytest.raises(UndecidedError, match="does not answer it"):
+            against(both, both, at=[Budget.of(amounts)])
 
 
 @pytest.mark.parametrize(("amounts", "answered"), [({"total": 1}, True), ({"total": 2}, False)])

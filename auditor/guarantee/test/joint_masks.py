@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, product
 from typing import ClassVar
 
@@ -92,10 +93,11 @@ class JointMasks:
         0 is none. Amounts are within the limits.
         """
         sets = self.groups.unions()[: self.groups.masks]
+        covers = _covers(self.windows, patch)
         hidden: dict[Hidden, list[int]] = {}
         for index, groups in enumerate(sets):
             own = margins[index * self.windows.masks : (index + 1) * self.windows.masks]
-            best = [max(own[window] for window in cover) for cover in self._covers(patch)]
+            best = [max(own[window] for window in cover) for cover in covers]
             for changed in combinations(groups, pixels):
                 known = hidden.get(changed, best)
                 hidden[changed] = [max(pair) for pair in zip(known, best, strict=True)]
@@ -111,28 +113,31 @@ class JointMasks:
         pieces = (*self.groups.pieces(layout, design_root), *self.windows.pieces())
         return hiding(self.unions(), pieces, layout)
 
-    def _covers(self, patch: int) -> tuple[tuple[int, ...], ...]:
-        """Return the different sets of windows that hold a square of this side, over its places."""
-        if patch == 0:
-            return (tuple(range(self.windows.masks)),)
-        _, height, width = self.windows.layout.shape
-        across = len(self.windows.starts(width))
-        down, over = (self._holding(extent, patch) for extent in (height, width))
-        return tuple(
-            tuple(row * across + column for row in rows for column in columns)
-            for rows, columns in product(down, over)
-        )
 
-    def _holding(self, extent: int, patch: int) -> tuple[range, ...]:
-        """Return the different runs of windows along a side that hold an interval somewhere."""
-        starts = self.windows.starts(extent)
-        ends = [start + self.windows.window for start in starts]
-        return tuple(
-            dict.fromkeys(
-                range(bisect_left(ends, place + patch), bisect_right(starts, place))
-                for place in range(extent - patch + 1)
-            )
+@lru_cache(maxsize=128)
+def _covers(windows: WindowMasks, patch: int) -> tuple[tuple[int, ...], ...]:
+    """Return the different sets of windows that hold a square of this side, over its places."""
+    if patch == 0:
+        return (tuple(range(windows.masks)),)
+    _, height, width = windows.layout.shape
+    across = len(windows.starts(width))
+    down, over = (_holding(windows, extent, patch) for extent in (height, width))
+    return tuple(
+        tuple(row * across + column for row in rows for column in columns)
+        for rows, columns in product(down, over)
+    )
+
+
+def _holding(windows: WindowMasks, extent: int, patch: int) -> tuple[range, ...]:
+    """Return the different runs of windows along a side that hold an interval somewhere."""
+    starts = windows.starts(extent)
+    ends = [start + windows.window for start in starts]
+    return tuple(
+        dict.fromkeys(
+            range(bisect_left(ends, place + patch), bisect_right(starts, place))
+            for place in range(extent - patch + 1)
         )
+    )
 
 
 TwoMasks = GroupMasks | WindowMasks | JointMasks

@@ -38,7 +38,7 @@ class Ablated:
     worst: int
     """The margin that stands for "nothing"."""
     _settled: dict[int, dict[int, int]] = field(default_factory=dict, repr=False)
-    _beside: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict, repr=False)
+    _charged: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict, repr=False)
 
     def margins(self, forged: int) -> dict[Amounts, int]:
         """Return the margin left for each declared amount with so many forged views.
@@ -59,8 +59,7 @@ class Ablated:
     def outer(self, least: int, amounts: Amounts) -> int:
         """Return what is left of the outer margin at worst, views being settled at ``least``."""
         pixels, side = amounts
-        charges = self._charges(least, pixels)
-        return min(left - charges[rival] for rival, left in self._left(least, side).items())
+        return min(self._past(least, pixels, seen) for seen in self.reached[side])
 
     @cached_property
     def _own(self) -> list[tuple[int, int, int]]:
@@ -74,14 +73,20 @@ class Ablated:
 
     def _margin(self, amounts: Amounts, forged: int) -> int:
         steps = sorted({margin for margin, _, _ in self._own})
-        low, high = -1, len(steps) - 1
-        while low < high:  # more views are settled at less
-            middle = (low + high + 1) // 2
-            if self.outer(steps[middle], amounts) >= 2 * forged:
-                low = middle
-            else:
-                high = middle - 1
-        return (steps[low] if low >= 0 else self.worst) - 2 * self.members
+        pixels, side = amounts
+        deepest = len(steps) - 1
+        for seen in self.reached[side]:
+            # at most places what holds elsewhere holds too, so one look is enough
+            low, high = -1, deepest
+            middle = high
+            while low < high:  # more views are settled at less
+                if self._past(steps[middle], pixels, seen) >= 2 * forged:
+                    low = middle
+                else:
+                    high = middle - 1
+                middle = (low + high + 1) // 2
+            deepest = high
+        return (steps[deepest] if deepest >= 0 else self.worst) - 2 * self.members
 
     def _views_of(self, least: int) -> dict[int, int]:
         """Return by label the views that are settled at ``least``, as bits."""
@@ -94,27 +99,28 @@ class Ablated:
             self._settled[least] = found
         return self._settled[least]
 
-    def _left(self, least: int, side: int) -> dict[int, int]:
-        """Return the least outer margin against each rival over all places of the patch."""
-        key = (least, side)
-        if key not in self._beside:
-            settled = self._views_of(least)
-            rivals = [rival for rival in range(self.tallies.classes) if rival != self.label]
-            left = dict.fromkeys(rivals, self.views)
-            for seen in self.reached[side]:
-                counts = {label: (views & ~seen).bit_count() for label, views in settled.items()}
-                ahead = counts[self.label] + sum(counts.values()) - self.views
-                for rival in rivals:
-                    margin = ahead - counts.get(rival, 0) - (rival < self.label)
-                    left[rival] = min(left[rival], margin)
-            self._beside[key] = left
-        return self._beside[key]
+    def _past(self, least: int, pixels: int, seen: int) -> int:
+        """Return what is left of the outer margin if these views, and so many units, are seen."""
+        counts = {
+            label: (views & ~seen).bit_count() for label, views in self._views_of(least).items()
+        }
+        ahead = counts[self.label] + sum(counts.values()) - self.views
+        return min(
+            ahead - counts.get(rival, 0) - (rival < self.label) - charge
+            for rival, charge in self._charges(least, pixels).items()
+        )
 
     def _charges(self, least: int, pixels: int) -> dict[int, int]:
         """Return for each rival the most that so many changed units take off its distance.
 
         A view that says the label is worth 2, one that says another class than the rival 1.
         """
+        key = (least, pixels)
+        if key not in self._charged:
+            self._charged[key] = self._most(least, pixels)
+        return self._charged[key]
+
+    def _most(self, least: int, pixels: int) -> dict[int, int]:
         rivals = [rival for rival in range(self.tallies.classes) if rival != self.label]
         if not pixels:
             return dict.fromkeys(rivals, 0)

@@ -35,7 +35,8 @@ class Deciding:
     poisoned: bool
     """Whether changes of the training data are covered."""
     budgets: tuple[Budget, ...]
-    members: int
+    voters: int
+    """Votes in one view."""
 
     @cached_property
     def amounts(self) -> tuple[Amounts, ...]:
@@ -49,7 +50,7 @@ class Deciding:
     @property
     def worst(self) -> int:
         """The least margin there can be; it stands for "no number of good views suffices"."""
-        return -self.members - 1
+        return -self.voters - 1
 
     def statistics(self, margins: Margins) -> dict[str, object]:
         """Return the leaf's form: amounts, one 0 where there are no axes, and then the margin."""
@@ -73,7 +74,7 @@ class Deciding:
             # a larger change of the input never leaves a larger margin; all votes for any class
             # but the first leave a margin one less
             smaller = (margin for other, margin in margins.items() if within(other, amounts))
-            high = min(smaller, default=self.members - bool(label))
+            high = min(smaller, default=self.voters - bool(label))
             what = f"margins[{', '.join(map(str, expected))}]"
             margins[amounts] = claim.whole(entry[-1], what, self.worst, high)
         return margins

@@ -21,9 +21,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from auditor.errors import RecipeError
 from auditor.guarantee import claim
 from auditor.guarantee.claim import Judgement, Requirement, Statistics, Threshold
 from auditor.guarantee.test.ablation import Ablation
@@ -34,14 +33,12 @@ from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
 from auditor.guarantee.vote.ablated import Ablated
 from auditor.guarantee.vote.deciding import Amounts, Deciding, Margins, within
+from auditor.guarantee.vote.demands import FixedTest, check_limits, requirement
 from auditor.guarantee.vote.first_round import Unions
-from auditor.guarantee.vote.plurality import Tallies, plurality, voters_needed
+from auditor.guarantee.vote.plurality import Tallies, plurality
 from auditor.guarantee.vote.remaining import Remaining
 
 Label = int | None
-FixedTest = NoTest | Views | Ablation | TwoMasks
-
-_MAX_COUNTS: Final = 1 << 10  # classes counted at every place of a patch, for each of its sides
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,28 +59,7 @@ class MarginRule:
     randomised: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        test = self.test
-        if isinstance(test, TwoMasks):
-            self._check_limits(test.limits, "the masks cover")
-        if isinstance(test, Ablation):
-            self._check_limits(test.limits, "fits the image")
-            sides = len({side for _, side in self.amounts})
-            if sides * self.classes > _MAX_COUNTS:
-                message = (
-                    f"claim.budgets: {sides} sides of a patch (none counts too) and "
-                    f"{self.classes} classes: expected a product of at most {_MAX_COUNTS}"
-                )
-                raise RecipeError(message)
-
-    def _check_limits(self, limits: Sequence[int | None], why: str) -> None:
-        for amounts in self.amounts:
-            for axis, amount, limit in zip(self.test.axes, amounts, limits, strict=True):
-                if limit is not None and amount > limit:
-                    message = (
-                        f"claim.budgets: {axis} {amount} exceeds what {why}: "
-                        f"expected at most {limit}"
-                    )
-                    raise RecipeError(message)
+        check_limits(self.test, self._deciding, self.classes)
 
     @property
     def voters(self) -> int:
@@ -111,7 +87,7 @@ class MarginRule:
             axes=self.test.axes,
             poisoned=TRAIN_EXAMPLES in self.axes,
             budgets=self.budgets,
-            members=self.voters,
+            voters=self.voters,
         )
 
     @property
@@ -200,7 +176,8 @@ class MarginRule:
 
     def requirements(self) -> tuple[Requirement, ...]:
         """Return the margin, and the least number of members, that each declared budget needs."""
-        return tuple(map(self._requirement, self.budgets))
+        test, deciding = self.test, self._deciding
+        return tuple(requirement(budget, test, deciding, self.each) for budget in self.budgets)
 
     def _read_row(self, row: bytes) -> tuple[Label, Tallies]:
         tallies = Tallies(row, views=self.views, classes=self.classes, members=self.voters)
@@ -304,33 +281,3 @@ class MarginRule:
 
     def _frontier(self, margins: Margins) -> tuple[Budget, ...]:
         return self._deciding.frontier(margins)
-
-    def _requirement(self, budget: Budget) -> Requirement:
-        needed = 2 * budget.get(TRAIN_EXAMPLES)
-        least = needed + 1  # all votes for any class but the first make a margin one less
-        never = self._never(budget)
-        if never is not None:
-            reason = f"{budget}: never, since {never}, and less than half would be left"
-            return Requirement(budget=budget, reachable=False, reason=reason, margin=needed)
-        who = voters_needed(least, self.voters, self.each)
-        return Requirement(
-            budget=budget,
-            reachable=self.voters >= least,
-            reason=f"{budget}: needs a margin of {needed}, {who}",
-            margin=needed,
-            least_members=least,
-        )
-
-    def _never(self, budget: Budget) -> str | None:
-        """Return how a change reaches so many views that no votes can make up for it."""
-        test, changed = self.test, self._deciding.changed(budget)
-        if isinstance(test, Views) and test.good_views_needed(*changed) > test.count:
-            (t,) = changed
-            return f"{t} changed units reach {test.partitions * t} of {test.count} views"
-        if isinstance(test, Ablation):
-            pixels, side = changed
-            seen = sorted((views.bit_count() for views in self._reached[1]), reverse=True)
-            reached = max(views.bit_count() for views in self._reached[side]) + sum(seen[:pixels])
-            if 2 * reached > test.count:
-                return f"such a change may reach {reached} of {test.count} views"
-        return None
