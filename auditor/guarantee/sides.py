@@ -21,15 +21,18 @@ from auditor.guarantee.threat import INPUT_FEATURES, TOTAL, TRAIN_FEATURES, TRAI
 from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.bag_flip import BagFlip
 from auditor.guarantee.training.flip import FlipTraining
+from auditor.guarantee.training.hide import HideTraining
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import Partition
 from auditor.guarantee.training.poisson_bag import PoissonBag
 
-Training = NoTraining | FlipTraining | Bag | PoissonBag | BagFlip | Partition
+Training = NoTraining | FlipTraining | HideTraining | Bag | PoissonBag | BagFlip | Partition
 Test = NoTest | FlipTest | Hide | Views | GroupMasks | WindowMasks
 
-TRAINING_METHODS: Final = ("none", "flip", "bag", "poisson-bag", "bag-flip", "partition")
-DRAWN_METHODS: Final = frozenset({"flip", "bag", "poisson-bag", "bag-flip"})
+TRAINING_METHODS: Final = (
+    *("none", "flip", "hide", "bag", "poisson-bag", "bag-flip", "partition"),
+)
+DRAWN_METHODS: Final = frozenset({"flip", "hide", "bag", "poisson-bag", "bag-flip"})
 """Training sides whose members are random draws, good for one vote on an input."""
 TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask")
 
@@ -51,7 +54,8 @@ class Smoothing:
         axes = (*self.training.axes, *self.test.axes)
         # a total may be spent anywhere, so everything it names must carry flips
         seed = (TRAIN_FEATURES, TRAIN_LABELS, INPUT_FEATURES)
-        return (*axes, TOTAL) if axes == seed and isinstance(self.test, FlipTest) else axes
+        flips = isinstance(self.training, FlipTraining) and isinstance(self.test, FlipTest)
+        return (*axes, TOTAL) if axes == seed and flips else axes
 
 
 def read(recipe: Mapping[str, object], shape: Sequence[object]) -> Smoothing:
@@ -103,6 +107,8 @@ def _training(value: Mapping[str, object]) -> Training:
             return NoTraining.from_dict(value, where)
         case "flip":
             return FlipTraining.from_dict(value, where)
+        case "hide":
+            return HideTraining.from_dict(value, where)
         case "bag":
             return Bag.from_dict(value, where)
         case "poisson-bag":

@@ -29,6 +29,7 @@ from auditor.guarantee.threat import (
 from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.bag_flip import BagFlip, Partial
 from auditor.guarantee.training.flip import FlipTraining
+from auditor.guarantee.training.hide import HideTraining
 from auditor.guarantee.training.poisson_bag import PoissonBag
 
 _MAX_SPLITS: Final = 1 << 14
@@ -112,6 +113,8 @@ class Spending:
         survival: fmpq = UNTOUCHED
         if isinstance(training, FlipTraining):
             groups += training.groups(features * per_unit, labels, symbols, self.classes)
+        elif isinstance(training, HideTraining):
+            survival *= training.survival(features, labels)
         elif isinstance(training, Bag):
             survival *= training.survival(rewritten, self.examples)
         elif isinstance(training, PoissonBag):

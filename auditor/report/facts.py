@@ -15,7 +15,7 @@ _METHODS = {
     "bag": "bag: each member sees a random sample",
     "poisson-bag": "poisson-bag: each member sees every example with one chance",
     "bag-flip": "bag-flip: each member sees a random sample, in which symbols are replaced",
-    "hide": "hide: most of the input is hidden at random",
+    "hide": "hide: most values are hidden at random",
     "views": "views: every view shows a few pixels, no sampling",
     "two-mask": "two-mask: what an attacker may have touched is masked out, no sampling",
 }

@@ -97,6 +97,7 @@ class Bench:
             slots=facts["slots"],
             names=facts["names"],
             alphabet=self.alphabet,
+            channels=channels_of(self.recipe, self.job.audit["dataset"]["shape"]),
             classes=self.classes,
             design_root=self.design_root,
             draw_root=self.job.draw_root,

@@ -34,6 +34,7 @@ _MADE: Final[tuple[Callable[[], Honest], ...]] = (
     honest_files.any_size,
     honest_files.poisson_bag,
     honest_files.bag_flip,
+    honest_files.hidden_training,
     _challenged,
 )
 COUNT: Final = len(_MADE)

@@ -103,10 +103,13 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
 
 
 def _training(rng: random.Random) -> tuple[Recipe, int]:
-    method = rng.choice(("none", "flip", "flip", "partition", "partition", *_BAGS))
+    method = rng.choice(("none", "flip", "flip", "hide", "partition", "partition", *_BAGS))
     if method == "flip":
         keeps = {"keepFeatures": _keep(rng), "keepLabels": _keep(rng)}
         return {"method": method, **keeps}, rng.choice((2, 50, 400))
+    if method == "hide":
+        shows = {"showFeatures": _show(rng), "showLabels": _show(rng)}
+        return {"method": method, **shows}, rng.choice((2, 50, 400))
     if method in _BAGS:
         return _bag(rng, method), rng.choice((2, 50, 400))
     if method == "partition":
@@ -114,6 +117,10 @@ def _training(rng: random.Random) -> tuple[Recipe, int]:
         parts = rng.choice((1, 3, 8, 25))
         return {"method": method, "parts": parts, "by": by}, parts
     return {"method": method}, 1
+
+
+def _show(rng: random.Random) -> str:
+    return rng.choice((*SHOWS, "1", "255/256", *SHOWS, *USELESS_SHOWS))
 
 
 def _bag(rng: random.Random, method: str) -> Recipe:
@@ -149,7 +156,8 @@ def _test(rng: random.Random) -> Recipe:
 
 def _budgets(rng: random.Random, training: Recipe, test: Recipe) -> list[Recipe]:
     """Return budgets, nearly always along covered axes and none twice."""
-    covered = {"flip": ("trainFeatures", "trainLabels"), "none": ()}
+    counted = ("trainFeatures", "trainLabels")
+    covered = {"flip": counted, "hide": counted, "none": ()}
     axes = [*covered.get(training["method"], ("trainExamples",))]
     caps = [
         cap

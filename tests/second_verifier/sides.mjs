@@ -42,6 +42,7 @@ export function readTraining(side) {
     'bag-flip': { size: upTo(65536), keepFeatures: share, keepLabels: share },
     partition: { parts: upTo(65535), by: shapes.oneOf(...Object.keys(PARTS)) },
     flip: { keepFeatures: share, keepLabels: share },
+    hide: { showFeatures: share, showLabels: share },
   });
   const common = { method: name, moves: REWRITING, unit: 'example', drawn: true };
   if (name === 'none') return { ...common, axes: [], moves: {}, drawn: false, members: 1 };
@@ -59,6 +60,13 @@ export function readTraining(side) {
     const unit = by === 'group' ? 'group' : 'example';
     const members = side.get('parts');
     return { ...common, axes: ['trainExamples'], moves: PARTS[by], unit, drawn: false, members };
+  }
+  if (name === 'hide') {
+    const shown = ['showFeatures', 'showLabels'].map((key) => parseFraction(side.get(key)));
+    check(shown.every((show) => less(ZERO, show)), 'a kind that is never shown');
+    const axes = ['trainFeatures', 'trainLabels'].filter((_, i) => less(shown[i], ONE));
+    check(axes.length > 0, 'nothing is hidden');
+    return { ...common, axes, shown };
   }
   const features = parseFraction(side.get('keepFeatures'));
   const labels = parseFraction(side.get('keepLabels'));

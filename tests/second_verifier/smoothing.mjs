@@ -28,7 +28,8 @@ export function readSmoothing(audit) {
 
   const vote = training.drawn ? 'drawn' : test.noisy ? 'noisy' : 'fixed';
   const axes = [...training.axes, ...test.axes];
-  if (test.method === 'flip' && FLIPPED.every((axis) => axes.includes(axis))) axes.push('total');
+  const flips = training.method === 'flip' && test.method === 'flip';
+  if (flips && FLIPPED.every((axis) => axes.includes(axis))) axes.push('total');
   const classes = dataset.get('classes').length;
   const examples = dataset.get('size');
   const smoothing = { training, test, vote, axes, layout, classes, examples };
@@ -131,6 +132,11 @@ function noises({ training, test, layout, classes, examples }, budget) {
       flips(test.keep, layout.symbols, units * layout.size),
     ];
     let rho = ONE;
+    if (training.method === 'hide') {
+      const [feature, label] = training.shown;
+      const unseen = power(lowest(subtract(ONE, multiply(feature, label))), features);
+      rho = multiply(unseen, power(lowest(subtract(ONE, label)), labels));
+    }
     if (training.method === 'poisson-bag') rho = power(lowest(subtract(ONE, training.rate)), poisoned);
     if (training.size !== undefined) {
       rho = power(lowest(fraction(Math.max(examples - poisoned, 0), BigInt(examples))), training.size);

@@ -12,17 +12,23 @@ Table = Mapping[str, Any]
 
 
 def training(recipe: Table) -> None:
-    """Flips make some noise and count no groups; a bag leaves something to chance."""
+    """There is some noise, which counts no groups; a bag leaves something to chance."""
     training, unit = recipe["smoothing"]["training"], recipe["unit"]
     if training.get("keepFeatures") == training.get("keepLabels") == "1":
         reason = "else use bag" if "size" in training else "no noise certifies nothing"
         raise refuse(
             "smoothing.training.keepFeatures", f"keepFeatures or keepLabels below 1 ({reason})", "1"
         )
-    if training["method"] == "flip" and unit == "group":
+    if training.get("showFeatures") == training.get("showLabels") == "1":
+        raise refuse(
+            "smoothing.training.showFeatures",
+            "showFeatures or showLabels below 1 (no noise certifies nothing)",
+            "1",
+        )
+    if training["method"] in {"flip", "hide"} and unit == "group":
         raise refuse(
             "unit",
-            '"example" with smoothing.training.method "flip" (its budgets '
+            f'"example" with smoothing.training.method "{training["method"]}" (its budgets '
             "count features and labels)",
             '"group"',
         )
