@@ -113,10 +113,12 @@ def test_a_value_is_seen_where_both_sides_show_it(
     _, _, whole = made.shown(parts[0], streams(0))
     symbols, labels, both = made.shown(hidden(parts[0], seen), streams(0))
     assert whole is not None
+    assert both is not None
     assert np.array_equal(both, whole * np.tile(seen, (3, 1)))
     assert len(symbols) == len(labels) == 3 * len(seen)
     noisy = maker({"masks": 2}, {"method": "flip", "keep": "3/4"})
     _, _, own = noisy.shown(hidden(parts[0], seen), streams(0))
+    assert own is not None
     assert np.array_equal(own, np.tile(seen, (2, 1)))
 
 

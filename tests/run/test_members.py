@@ -113,6 +113,7 @@ def test_hidden_values_and_examples_without_a_label_reach_no_member(
         labelled = [at for at in range(SLOTS) if words[at] < label_share]
         seen = np.tile(units.reshape(SLOTS, 31)[labelled] < share, 2)
         assert shown.labels.tolist() == [at % 3 for at in labelled]
+        assert shown.visible is not None
         assert np.array_equal(shown.visible, seen)
         assert np.array_equal(shown.symbols, made.symbols[labelled] * seen)
         other = sets(training)
