@@ -383,6 +383,22 @@ def test_the_threshold_is_the_worst_over_every_attack(name: str) -> None:
         assert found.p_star == min(expected, fmpq(1)), found.budget
 
 
+def test_hidden_training_survives_every_changed_feature_and_label() -> None:
+    """Mutants of (1 - show)**label (1 - show show)**feature, each of which some attack refutes."""
+    audited = (0, 0, 1, 0, 1, 0)
+    before = hidden_training(audited)
+    count = changes((TRAIN, single(0, 1, 3, 4)), (LABELS, single(2, 5)))
+    worst = max(
+        threshold(before, hidden_training(attacked))
+        for attacked in product(*map(range, (3, 2, 2) * 2))
+        if max(count(audited, attacked).values()) <= 1
+    )
+    label, feature = 1 - SHOWN, 1 - SHOWN * FEW
+    assert Fraction(3, 2) - label * feature == worst
+    for wrong in (label, feature, label * (1 - SHOWN * FEW / 2), (label + 1) / 2 * feature):
+        assert Fraction(3, 2) - wrong < worst
+
+
 def test_a_margin_turns_poisoned_members_into_a_probability_of_the_test_side() -> None:
     """The nested vote: three members, two noisy bits, one poisoned member voting anything.
 
