@@ -33,6 +33,14 @@ class Shift:
     groups: tuple[Group, ...] = ()
     squared: fmpq = NO_DISTANCE
 
+    def beside(self, other: Shift) -> Shift:
+        """Return this change together with one of other, independent noise."""
+        return Shift(
+            survival=self.survival * other.survival,
+            groups=neyman_pearson.merge((*self.groups, *other.groups)),
+            squared=self.squared + other.squared,
+        )
+
     def threshold(self) -> fmpq | None:
         """Return the vote probability that must be exceeded; None when none suffices."""
         if self.squared == 0:

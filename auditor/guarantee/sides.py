@@ -22,22 +22,26 @@ from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.bag_flip import BagFlip
 from auditor.guarantee.training.flip import FlipTraining
 from auditor.guarantee.training.gaussian import GaussianTraining
+from auditor.guarantee.training.hide import HideTraining
 from auditor.guarantee.training.neighbours import Neighbours
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import Partition
 from auditor.guarantee.training.poisson_bag import PoissonBag
 from auditor.guarantee.training.uniform import UniformTraining
 
-DrawnTraining = FlipTraining | Bag | PoissonBag | BagFlip | GaussianTraining | UniformTraining
+Bags = Bag | PoissonBag | BagFlip
+DrawnTraining = FlipTraining | HideTraining | Bags | GaussianTraining | UniformTraining
 Training = NoTraining | Partition | Neighbours | DrawnTraining
 FixedViews = Views | Ablation | TwoMasks
 Noise = FlipTest | Hide | GaussianTest | UniformTest
 Test = NoTest | Noise | FixedViews
 
-DRAWN_METHODS: Final = frozenset({"flip", "bag", "poisson-bag", "bag-flip", "gaussian", "uniform"})
+DRAWN_METHODS: Final = frozenset(
+    {"flip", "hide", "bag", "poisson-bag", "bag-flip", "gaussian", "uniform"}
+)
 """Training sides whose members are random draws, good for one vote on an input."""
 TRAINING_METHODS: Final = (
-    *("none", "flip", "bag", "poisson-bag", "bag-flip", "partition", "neighbours"),
+    *("none", "flip", "hide", "bag", "poisson-bag", "bag-flip", "partition", "neighbours"),
     *("gaussian", "uniform"),
 )
 TEST_METHODS: Final = (
@@ -62,7 +66,8 @@ class Smoothing:
         axes = (*self.training.axes, *self.test.axes)
         # a total may be spent anywhere, so everything it names must carry flips
         seed = (TRAIN_FEATURES, TRAIN_LABELS, INPUT_FEATURES)
-        return (*axes, TOTAL) if axes == seed and isinstance(self.test, FlipTest) else axes
+        flips = isinstance(self.training, FlipTraining) and isinstance(self.test, FlipTest)
+        return (*axes, TOTAL) if axes == seed and flips else axes
 
 
 def read(recipe: Mapping[str, object], shape: Sequence[object]) -> Smoothing:
@@ -111,6 +116,8 @@ def _training(value: Mapping[str, object], recipe: Mapping[str, object]) -> Trai
             return NoTraining.from_dict(value, where)
         case "flip":
             return FlipTraining.from_dict(value, where)
+        case "hide":
+            return HideTraining.from_dict(value, where)
         case "bag":
             return Bag.from_dict(value, where)
         case "neighbours":

@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from flint import fmpq
-
 from auditor.errors import RecipeError
 from auditor.exact import neyman_pearson
-from auditor.exact.flips import Group
-from auditor.guarantee.noise import NO_DISTANCE, UNTOUCHED, Shift
+from auditor.guarantee.noise import Shift
 from auditor.guarantee.sides import Smoothing
 from auditor.guarantee.test.flip import FlipTest
 from auditor.guarantee.test.gaussian import GaussianTest
@@ -36,6 +33,7 @@ from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.bag_flip import BagFlip, Partial
 from auditor.guarantee.training.flip import FlipTraining
 from auditor.guarantee.training.gaussian import GaussianTraining
+from auditor.guarantee.training.hide import HideTraining
 from auditor.guarantee.training.poisson_bag import PoissonBag
 from auditor.guarantee.training.uniform import UniformTraining
 
@@ -106,41 +104,56 @@ class Spending:
         )
 
     def _shift(self, spent: Budget) -> Shift:
-        """Return what one way of spending, with no total, does to the noise."""
-        training, test = self.smoothing.training, self.smoothing.test
-        per_unit, symbols = self.smoothing.layout.per_unit, self.smoothing.symbols
-        groups: tuple[Group, ...] = ()
-        survival: fmpq = UNTOUCHED
-        squared: fmpq = NO_DISTANCE
-        labels, rewritten = spent.get(TRAIN_LABELS), spent.get(TRAIN_EXAMPLES)
+        """Return what one way of spending, with no total, does to the noise of both sides."""
+        return self._training(spent).beside(self._test(spent))
+
+    def _training(self, spent: Budget) -> Shift:
+        training, labels = self.smoothing.training, spent.get(TRAIN_LABELS)
+        features, rewritten = spent.get(TRAIN_FEATURES), spent.get(TRAIN_EXAMPLES)
+        symbols, per_unit = self.smoothing.symbols, self.smoothing.layout.per_unit
         match training:
             case FlipTraining():
-                features = spent.get(TRAIN_FEATURES) * per_unit
-                groups += training.groups(features, labels, symbols, self.classes)
+                return Shift(
+                    groups=training.groups(features * per_unit, labels, symbols, self.classes)
+                )
+            case HideTraining():
+                return Shift(survival=training.survival(features, labels))
             case Bag():
-                survival *= training.survival(rewritten, self.units)
+                return Shift(survival=training.survival(rewritten, self.units))
             case PoissonBag():
-                survival *= training.survival(rewritten)
+                return Shift(survival=training.survival(rewritten))
             case BagFlip():
-                survival *= training.survival(rewritten, self.units)
-                alphabets = (symbols, self.classes)
-                groups += training.groups(self._partial(spent), rewritten, self.units, alphabets)
+                alphabets, partial = (symbols, self.classes), self._partial(spent)
+                return Shift(
+                    survival=training.survival(rewritten, self.units),
+                    groups=training.groups(partial, rewritten, self.units, alphabets),
+                )
             case GaussianTraining():
-                groups += training.groups(labels, self.classes)
-                squared += training.squared(spent.get(TRAIN_SQUARES))
+                return Shift(
+                    groups=training.groups(labels, self.classes),
+                    squared=training.squared(spent.get(TRAIN_SQUARES)),
+                )
             case UniformTraining():
-                groups += training.groups(labels, self.classes)
-                survival *= training.overlap(spent.get(TRAIN_STEPS))
-        changed = spent.get(INPUT_FEATURES)
+                return Shift(
+                    groups=training.groups(labels, self.classes),
+                    survival=training.overlap(spent.get(TRAIN_STEPS)),
+                )
+        return Shift()  # what fixed members were trained on does not enter
+
+    def _test(self, spent: Budget) -> Shift:
+        test, changed = self.smoothing.test, spent.get(INPUT_FEATURES)
         match test:
             case FlipTest() | Hide():
-                groups += test.groups(changed * per_unit, symbols)
-                survival *= test.survival(changed)
+                values = changed * self.smoothing.layout.per_unit
+                return Shift(
+                    survival=test.survival(changed),
+                    groups=test.groups(values, self.smoothing.symbols),
+                )
             case GaussianTest():
-                squared += test.squared(spent.get(INPUT_SQUARES))
+                return Shift(squared=test.squared(spent.get(INPUT_SQUARES)))
             case UniformTest():
-                survival *= test.overlap(spent.get(INPUT_STEPS))
-        return Shift(survival=survival, groups=neyman_pearson.merge(groups), squared=squared)
+                return Shift(survival=test.overlap(spent.get(INPUT_STEPS)))
+        return Shift()
 
 
 def _splits(total: int) -> int:

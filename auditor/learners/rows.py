@@ -103,8 +103,10 @@ class RowMaker:
         """Return rows (r, width), through the front end if there is one, and labels (r,)."""
         symbols, labels, visible = self.shown(examples, streams)
         result = views.values(symbols, self.spec.symbols)
-        if visible is not None:
+        if visible is not None and self.spec.masked:
             result = views.masked(result, visible)
+        elif visible is not None:
+            result = np.where(visible == 1, result, np.float32(0))
         if self.front_end is not None:
             result = self.front_end.apply(result)
         return result, labels
@@ -121,13 +123,28 @@ class RowMaker:
             result = 2 * result - self.scale if self.spec.symbols else result
         if visible is not None:
             seen = visible.astype(result.dtype)
-            result = np.concatenate([result * seen, seen * result.dtype.type(self.scale)], -1)
+            result = result * seen
+            if self.spec.masked:
+                result = np.concatenate([result, seen * result.dtype.type(self.scale)], -1)
         return result, labels
 
     def shown(
         self, examples: TrainingSet, streams: Streams
     ) -> tuple[Integers, Labels, Masks | None]:
-        """Return the symbols of all rows, their labels, and what is visible (None: unmasked)."""
+        """Return the symbols of all rows, their labels, and what is visible (None: unmasked).
+
+        Visible is what both the training side and the test side show.
+        """
+        symbols, labels, visible = self._views(examples, streams)
+        if examples.visible is None:
+            return symbols, labels, visible
+        own = np.tile(examples.visible, (self.rows_per_example, 1))
+        return symbols, labels, own if visible is None else own & visible
+
+    def _views(
+        self, examples: TrainingSet, streams: Streams
+    ) -> tuple[Integers, Labels, Masks | None]:
+        """Return the rows as the test side shows them, of examples that are seen whole."""
         symbols = np.concatenate([self._copy(copy, examples.symbols) for copy in self.copies])
         labels = np.tile(examples.labels, len(self.copies))
         if not self.views:

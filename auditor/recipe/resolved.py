@@ -69,6 +69,8 @@ def _weights(recipe: dict[str, Any], where: str) -> None:
         (training, "training", "keepFeatures", alphabet),
         (training, "training", "keepLabels", len(recipe["classes"])),
         (training, "training", "rate", None),
+        (training, "training", "showFeatures", None),
+        (training, "training", "showLabels", None),
         (test, "test", "keep", alphabet),
         (test, "test", "show", None),
     ]

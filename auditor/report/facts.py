@@ -16,7 +16,7 @@ _METHODS = {
     "bag": "bag: each member sees a random sample",
     "poisson-bag": "poisson-bag: each member sees every example with one chance",
     "bag-flip": "bag-flip: each member sees a random sample, in which symbols are replaced",
-    "hide": "hide: most of the input is hidden at random",
+    "hide": "hide: most values are hidden at random",
     "gaussian": "gaussian: normal noise is added to the values",
     "uniform": "uniform: noise from a fixed interval is added to the values",
     "views": "views: every view shows a few pixels, no sampling",

@@ -107,6 +107,7 @@ class Bench:
             slot_labels=facts["slotLabels"],
             alphabet=self.alphabet,
             added=grid_noise.sampler(self.recipe["smoothing"]["training"], self.recipe["alphabet"]),
+            channels=channels_of(self.recipe, self.job.audit["dataset"]["shape"]),
             classes=self.classes,
             design_root=self.design_root,
             draw_root=self.job.draw_root,

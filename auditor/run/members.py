@@ -33,7 +33,8 @@ class MemberSets:
     among the source's ``slots``, which a malformed example keeps too; ``names`` are what the
     partition goes by (ids or groups), or whose rows a bag draws together (groups), None otherwise.
     ``slot_labels`` are the labels of all slots where the partition goes by class, else None.
-    ``added`` is the noise that is added to features, None where none is.
+    ``added`` is the noise that is added to features, None where none is; ``channels`` how many
+    features make one unit.
     """
 
     training: Mapping[str, Any]
@@ -46,6 +47,7 @@ class MemberSets:
     slot_labels: Sequence[int] | None
     alphabet: int
     added: Sampler | None
+    channels: int
     classes: int
     design_root: bytes
     draw_root: bytes
@@ -66,6 +68,8 @@ class MemberSets:
         symbols, labels = self.symbols, self.labels
         if method == "flip" or self.added is not None:
             return self._noisy(member, symbols, labels)
+        if method == "hide":
+            return self._hidden(member)
         if method == "bag-flip":
             chosen = self._bag(member)
             return self._noisy(member, symbols[chosen], labels[chosen])
@@ -129,6 +133,29 @@ class MemberSets:
         )
         labels64 = noisy.astype(np.int64)
         return TrainingSet(symbols=features, labels=labels64, capacity=self.capacity)
+
+    def _hidden(self, member: int) -> TrainingSet:
+        """Leave out whose label is hidden, and write the first symbol over what else is."""
+        labelled = self._shown("label-noise", member, (len(self.labels),), "showLabels")
+        units = (len(self.labels), self.symbols.shape[1] // self.channels)
+        features = self._shown("train-noise", member, units, "showFeatures")
+        chosen = np.flatnonzero(labelled)
+        visible = np.tile(features[chosen], self.channels)
+        return TrainingSet(
+            symbols=self.symbols[chosen] * visible,
+            labels=self.labels[chosen],
+            capacity=self.capacity,
+            visible=visible,
+        )
+
+    def _shown(
+        self, purpose: str, member: int, shape: tuple[int, ...], key: str
+    ) -> npt.NDArray[np.uint8]:
+        """Return what of a shape is shown; a share of 1 shows everything and draws nothing."""
+        if self.training[key] == "1":
+            return np.ones(shape, np.uint8)
+        stream = Stream(self.draw_root, purpose, member)
+        return noise.show(shape, weight_shown=self.training[key], stream=stream)
 
     @property
     def capacity(self) -> int | None:

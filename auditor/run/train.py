@@ -57,7 +57,8 @@ def stands_alone(bench: Bench, shard: int) -> bool:
     untouched = range(len(sets) > 1, len(sets) - (len(sets) > 2))
     if len(sets) > 1:
         one = sets[0]
-        sets[0] = replace(one, symbols=one.symbols[:0], labels=one.labels[:0])
+        seen = None if one.visible is None else one.visible[:0]
+        sets[0] = replace(one, symbols=one.symbols[:0], labels=one.labels[:0], visible=seen)
     if len(sets) > 2:
         last = sets[-1]
         flipped, one_label = last.symbols[::-1, ::-1], last.labels[:1].repeat(len(last.labels))

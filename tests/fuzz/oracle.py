@@ -35,7 +35,8 @@ def unfounded(audit: Json, leaf: Json, row: bytes) -> str | None:
         return "a budget on an axis that is not covered"
     if any(b.get("labelsPerExample", 0) > 1 for b in leaf["frontier"]):
         return "an example of two labels"
-    if training in ("flip", "bag", "poisson-bag", "bag-flip", "gaussian", "uniform"):
+    drawn = ("flip", "hide", "bag", "poisson-bag", "bag-flip", "gaussian", "uniform")
+    if training in drawn:
         return None if claim.get("bound", "top") != "top" else _drawn(audit, leaf, row)
     tallies = _tallies(row, len(audit["dataset"]["classes"]))
     voters = audit["members"]
@@ -58,7 +59,10 @@ def _votes_more_than_once(recipe: Json, voters: int) -> bool:
 
 def _axes(smoothing: Json) -> set[str]:
     training, test = smoothing["training"], smoothing["test"]
-    axes = set() if training["method"] in ("none", "flip") else {"trainExamples"}
+    axes = set() if training["method"] in ("none", "flip", "hide") else {"trainExamples"}
+    if training["method"] == "hide":
+        axes |= {"trainFeatures"} if Fraction(training["showFeatures"]) != 1 else set()
+        axes |= {"trainLabels"} if Fraction(training["showLabels"]) != 1 else set()
     if training["method"] == "bag-flip":
         axes |= {"partialExamples"}
         axes |= {"featuresPerExample"} if Fraction(training["keepFeatures"]) != 1 else set()
@@ -76,7 +80,8 @@ def _axes(smoothing: Json) -> set[str]:
     if "window" in test or test["method"] == "ablation":
         axes |= {"inputPatch"}
     flips = {"trainFeatures", "trainLabels", "inputFeatures"}
-    return axes | {"total"} if axes == flips and test["method"] == "flip" else axes
+    seed = training["method"] == test["method"] == "flip"
+    return axes | {"total"} if axes == flips and seed else axes
 
 
 # --- fixed views ----------------------------------------------------------------------------------
@@ -314,6 +319,9 @@ def _way(audit: Json, features: int, labels: int, changed: int, rewritten: int) 
         groups.append((symbols, Fraction(training["keepFeatures"]), features * per_unit))
     if "keepLabels" in training:
         groups.append((len(dataset["classes"]), Fraction(training["keepLabels"]), labels))
+    if training["method"] == "hide":
+        shown = Fraction(training["showFeatures"]), Fraction(training["showLabels"])
+        survival *= (1 - shown[0] * shown[1]) ** features * (1 - shown[1]) ** labels
     if training["method"] == "poisson-bag":
         survival *= (1 - Fraction(training["rate"])) ** rewritten
     if training["method"] in ("bag", "bag-flip"):

@@ -40,6 +40,7 @@ _MADE: Final[tuple[Callable[[], Honest], ...]] = (
     grid_noise.gaussian_and_labels,
     grid_noise.partition_gaussian,
     grid_noise.uniform,
+    honest_files.hidden_training,
     _challenged,
     honest_files.neighbours,
 )

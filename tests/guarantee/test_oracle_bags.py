@@ -241,6 +241,20 @@ def test_an_insertion_may_not_be_paid_with_the_old_size() -> None:
         assert claimed < worst
 
 
+def test_a_poisson_bag_survives_every_example_of_the_price() -> None:
+    """Mutants of (1 - rate)**price, each of which some list refutes."""
+    n, rate, price = 3, Fraction(1, 8), 2
+    before = poisson(tuple(range(n)), rate)
+    laws = (poisson(examples, rate) for _, examples in lists(n, price))
+    worst = as_flint(max(threshold(before, law) for law in laws))
+    kept = as_flint(1 - rate)
+    assert exact_threshold((), kept**price) == worst
+    for wrong in (kept ** (price - 1), 1 - as_flint(rate) * (price - 1), kept**price + fmpq(1, 64)):
+        claimed = exact_threshold((), wrong)
+        assert claimed is not None
+        assert claimed < worst
+
+
 # --- flips inside bags ----------------------------------------------------------------------------
 
 Example = tuple[int, ...] | None

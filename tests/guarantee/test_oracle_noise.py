@@ -74,6 +74,7 @@ def threshold(old: Law, new: Law) -> Fraction:
 # A world is (training part, input part), flattened to whole numbers; each case says how a world is
 # seen, what the attacker may write where, and what a change costs.
 K3 = Fraction(7, 10)
+FEW, SHOWN = Fraction(1, 10), Fraction(1, 4)
 B = Fraction(4, 5)
 G = Fraction(3, 5)
 
@@ -91,6 +92,33 @@ def flips(world: World) -> Law:
 def seed_flips(world: World) -> Law:
     """One noise for everything, two classes: the method of Wang et al."""
     return joint(*(flipped(v, 2, B) for v in world))
+
+
+def labelled(features: tuple[int, ...], label: int, shown: Law) -> Law:
+    """An example with some features hidden; without its label it is not there."""
+    seen: Law = {(label, *features): q for features, q in shown.items()}
+    return {**{z: SHOWN * q for z, q in seen.items()}, (None,): 1 - SHOWN}
+
+
+def hidden_training(world: World) -> Law:
+    """Two examples of two features, and their labels."""
+    examples = []
+    for first, second, label in (world[:3], world[3:]):
+        shown = joint(hidden((first,), FEW), hidden((second,), FEW))
+        examples.append(labelled((first, second), label, shown))
+    return joint(*examples)
+
+
+def hidden_training_and_flips(world: World) -> Law:
+    """One feature of each of three examples without labels, and one input value."""
+    shown = (hidden((value,), FEW) for value in world[:3])
+    return joint(*shown, flipped(world[3], 2, B))
+
+
+def hidden_pixels_of_training(world: World) -> Law:
+    """One example of two pixels of two channels."""
+    pixels = ((world[0], world[2]), (world[1], world[3]))
+    return joint(*(hidden(pixel, FEW) for pixel in pixels))
 
 
 def bag_and_flips(world: World) -> Law:
@@ -181,7 +209,41 @@ def budgets(**amounts: tuple[int, ...]) -> list[dict[str, int]]:
 
 TRAIN, LABELS, INPUT, EXAMPLES = "trainFeatures", "trainLabels", "inputFeatures", "trainExamples"
 
+HIDE: Json = {"method": "hide", "showFeatures": "1/10", "showLabels": "1/4"}
+UNLABELLED: Json = {"method": "hide", "showFeatures": "1/10", "showLabels": "1"}
+
 CASES: dict[str, Case] = {
+    "hidden training features": case(
+        drawn(HIDE, NONE, [{TRAIN: r} for r in (0, 1, 2)]),
+        hidden_training,
+        (0, 0, 1, 0, 1, 0),
+        (3, 2, 2) * 2,
+        (TRAIN, single(0, 1, 3, 4)),
+        (LABELS, single(2, 5)),
+    ),
+    "hidden training features and labels": case(
+        drawn(HIDE, NONE, budgets(trainFeatures=(0, 1), trainLabels=(0, 1))),
+        hidden_training,
+        (0, 0, 1, 0, 1, 0),
+        (3, 2, 2) * 2,
+        (TRAIN, single(0, 1, 3, 4)),
+        (LABELS, single(2, 5)),
+    ),
+    "hidden training features, input flips": case(
+        drawn(UNLABELLED, TEST, budgets(trainFeatures=(0, 1, 2, 3), inputFeatures=(0, 1))),
+        hidden_training_and_flips,
+        (0, 1, 2, 0),
+        (3, 3, 3, 2),
+        (TRAIN, single(0, 1, 2)),
+        (INPUT, single(3)),
+    ),
+    "a training pixel is all its channels, hiding": case(
+        drawn(UNLABELLED, NONE, budgets(trainFeatures=(0, 1, 2)), shape=(2, 1, 2)),
+        hidden_pixels_of_training,
+        (0, 1, 1, 0),
+        (2,) * 4,
+        (TRAIN, ((0, 2), (1, 3))),
+    ),
     "separate flips, three classes": case(
         drawn(
             FLIP,
@@ -319,6 +381,22 @@ def test_the_threshold_is_the_worst_over_every_attack(name: str) -> None:
         expected = round_up(fmpq(worst.numerator, worst.denominator), THRESHOLD_BITS)
         # a threshold of one or more cannot be exceeded
         assert found.p_star == min(expected, fmpq(1)), found.budget
+
+
+def test_hidden_training_survives_every_changed_feature_and_label() -> None:
+    """Mutants of (1 - show)**label (1 - show show)**feature, each of which some attack refutes."""
+    audited = (0, 0, 1, 0, 1, 0)
+    before = hidden_training(audited)
+    count = changes((TRAIN, single(0, 1, 3, 4)), (LABELS, single(2, 5)))
+    worst = max(
+        threshold(before, hidden_training(attacked))
+        for attacked in product(*map(range, (3, 2, 2) * 2))
+        if max(count(audited, attacked).values()) <= 1
+    )
+    label, feature = 1 - SHOWN, 1 - SHOWN * FEW
+    assert Fraction(3, 2) - label * feature == worst
+    for wrong in (label, feature, label * (1 - SHOWN * FEW / 2), (label + 1) / 2 * feature):
+        assert Fraction(3, 2) - wrong < worst
 
 
 def test_a_margin_turns_poisoned_members_into_a_probability_of_the_test_side() -> None:

@@ -112,6 +112,41 @@ def test_noise_is_added_to_training_rows_as_to_inputs(
     assert np.array_equal(integers, rows)
 
 
+def hidden(part: TrainingSet, seen: Array) -> TrainingSet:
+    return TrainingSet(symbols=part.symbols * seen, labels=part.labels, visible=seen)
+
+
+@pytest.mark.parametrize("test", [{"method": "none"}, {"method": "hide", "show": "1/2"}])
+def test_what_the_training_side_hides_is_zero_in_every_row(
+    test: dict[str, Any], parts: list[TrainingSet], streams: Fixture
+) -> None:
+    seen = np.random.default_rng(0).integers(0, 2, parts[0].symbols.shape, dtype=np.uint8)
+    made = maker({}, test)
+    rows, _ = made.rows(hidden(parts[0], seen), streams(0))
+    values = (2.0 * parts[0].symbols - 1) * seen
+    assert np.array_equal(rows, np.concatenate([values, seen], -1) if made.spec.masked else values)
+    assert not np.signbit(rows[rows == 0]).any()  # a minus zero would tell
+    integers, _ = made.integers(hidden(parts[0], seen), streams(0))
+    assert np.array_equal(integers, rows)
+
+
+def test_a_value_is_seen_where_both_sides_show_it(
+    parts: list[TrainingSet], groups: Array, streams: Fixture
+) -> None:
+    seen = np.random.default_rng(0).integers(0, 2, parts[0].symbols.shape, dtype=np.uint8)
+    made = maker({"masks": 3}, {"method": "two-mask"}, groups)
+    _, _, whole = made.shown(parts[0], streams(0))
+    symbols, labels, both = made.shown(hidden(parts[0], seen), streams(0))
+    assert whole is not None
+    assert both is not None
+    assert np.array_equal(both, whole * np.tile(seen, (3, 1)))
+    assert len(symbols) == len(labels) == 3 * len(seen)
+    noisy = maker({"masks": 2}, {"method": "flip", "keep": "3/4"})
+    _, _, own = noisy.shown(hidden(parts[0], seen), streams(0))
+    assert own is not None
+    assert np.array_equal(own, np.tile(seen, (2, 1)))
+
+
 def test_without_training_views_everything_is_visible(
     parts: list[TrainingSet], groups: Array, streams: Fixture
 ) -> None:

@@ -32,6 +32,7 @@ MLP = 'name = "mlp"\nhidden = [4]\nsteps = 5\nbatch = 16'
         ("bag", "hide", 'name = "logistic"'),
         ("poisson-bag", "none", 'name = "logistic"'),
         ("bag-flip", "flip", 'name = "ridge"'),
+        ("hide", "hide", 'name = "naive-bayes"'),
         ("partition", "views", 'name = "kernel-bayes"'),
         ("content", "two-mask", 'name = "ridge"\nfrontEnd = { name = "masked-hog" }'),
         ("partition", "none", MLP),

@@ -67,8 +67,9 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "unknown method": (
         {"smoothing.training.method": "partitions"},
         (
-            r'smoothing\.training\.method: expected "none" or "flip" or "bag" or "poisson-bag" or '
-            r'"bag-flip" or "partition" or "neighbours" or "gaussian" or "uniform" '
+            r'smoothing\.training\.method: expected "none" or "flip" or "hide" or "bag" or '
+            r'"poisson-bag" or "bag-flip" or "partition" or "neighbours" or '
+            r'"gaussian" or "uniform" '
             r'\(did you mean partition\?\), got "partitions"$'
         ),
     ),
@@ -176,6 +177,36 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "no noise in bags": (
         {"smoothing.training": {"method": "bag-flip", "size": 5}},
         r"keepFeatures: expected keepFeatures or keepLabels below 1 \(else use bag\), got 1$",
+    ),
+    "nothing hidden in training": (
+        {"smoothing.training": {"method": "hide"}},
+        r"showFeatures: expected showFeatures or showLabels below 1 \(no noise .*\), got 1$",
+    ),
+    "everything hidden in training": (
+        {"smoothing.training": {"method": "hide", "showLabels": 0}},
+        r"showLabels: got '0', expected a fraction .* above 0",
+    ),
+    "hidden groups": (
+        {
+            "unit": "group",
+            "data": {"source": "npz", "path": "x", "group": "g"},
+            "smoothing.training": {"method": "hide", "showFeatures": "1/16"},
+        },
+        r"unit: expected \"example\" with smoothing\.training\.method \"hide\"",
+    ),
+    "kernels of hidden values": (
+        {
+            "learner": {"name": "kernel-bayes"},
+            "smoothing.training": {"method": "hide", "showFeatures": "1/16"},
+        },
+        r"learner\.name: expected another learner with smoothing\.training\.method \"hide\"",
+    ),
+    "shears of hidden values": (
+        {
+            "training": {"copies": [{}, {"shear": "0.2"}]},
+            "smoothing.training": {"method": "hide", "showFeatures": "1/16"},
+        },
+        r"training\.copies\[1\]: expected \{\} \(what is hidden cannot be sheared\)",
     ),
     "other moves": (
         {"smoothing.training": {"method": "bag", "size": 5, "moves": "any"}},

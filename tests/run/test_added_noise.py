@@ -27,6 +27,7 @@ def members(training: dict[str, Any], classes: int = 3) -> MemberSets:
         alphabet=0,
         added=grid_noise.sampler(training, GRID),
         classes=classes,
+        channels=1,
         design_root=bytes(32),
         draw_root=bytes(range(32)),
     )

@@ -29,6 +29,7 @@ def sets(symbols: npt.NDArray[np.uint8], names: Sequence[str]) -> MemberSets:
         added=None,
         alphabet=256,
         classes=2,
+        channels=1,
         design_root=bytes(32),
         draw_root=bytes(31) + b"\1",
     )

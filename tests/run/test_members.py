@@ -29,6 +29,7 @@ def sets(training: Mapping[str, object], *, without: int | None = None) -> Membe
         slot_labels=None,
         added=None,
         alphabet=7,
+        channels=2,
         classes=3,
         design_root=bytes(32),
         draw_root=ROOT,
@@ -95,6 +96,31 @@ def test_every_copy_in_a_bag_has_noise_of_its_own() -> None:
         same = (drawn.symbols[:, None] == drawn.symbols[None]).all(-1)
         one, two = np.argwhere(np.triu(same, 1))[0]
         assert (changed[one] != changed[two]).any()
+
+
+@pytest.mark.parametrize("shares", [("64/256", "100/256"), ("1", "100/256"), ("64/256", "1")])
+def test_hidden_values_and_examples_without_a_label_reach_no_member(
+    shares: tuple[str, str],
+) -> None:
+    """Whole units are hidden; what is hidden is the same whatever it was."""
+    share, label_share = (256 if text == "1" else int(text[:-4]) for text in shares)
+    training = {"method": "hide", "showFeatures": shares[0], "showLabels": shares[1]}
+    made = sets(training)
+    assert made.drawn
+    assert made.capacity == SLOTS
+    for member in (0, 9):
+        shown = made.training_set(member)
+        words = Stream(ROOT, "label-noise", member).take(SLOTS)
+        units = np.frombuffer(Stream(ROOT, "train-noise", member).take(SLOTS * 31), np.uint8)
+        labelled = [at for at in range(SLOTS) if words[at] < label_share]
+        seen = np.tile(units.reshape(SLOTS, 31)[labelled] < share, 2)
+        assert shown.labels.tolist() == [at % 3 for at in labelled]
+        assert shown.visible is not None
+        assert np.array_equal(shown.visible, seen)
+        assert np.array_equal(shown.symbols, made.symbols[labelled] * seen)
+        other = sets(training)
+        other.symbols[labelled] += (6 - 2 * other.symbols[labelled]) * ~seen
+        assert np.array_equal(other.training_set(member).symbols, shown.symbols)
 
 
 def test_labels_in_a_bag_are_flipped_by_their_own_share() -> None:

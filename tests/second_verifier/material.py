@@ -122,12 +122,15 @@ def _unit(rng: random.Random, training: Recipe) -> str:
 
 def _training(rng: random.Random) -> tuple[Recipe, int]:
     fixed = ("partition", "partition", "neighbours")
-    method = rng.choice(("none", "flip", "flip", *fixed, *_BAGS, *ON_A_GRID))
+    method = rng.choice(("none", "flip", "flip", "hide", *fixed, *_BAGS, *ON_A_GRID))
     if method in ON_A_GRID:
         return {**_added(rng, method), "keepLabels": _keep(rng)}, rng.choice((2, 50, 400))
     if method == "flip":
         keeps = {"keepFeatures": _keep(rng), "keepLabels": _keep(rng)}
         return {"method": method, **keeps}, rng.choice((2, 50, 400))
+    if method == "hide":
+        shows = {"showFeatures": _show(rng), "showLabels": _show(rng)}
+        return {"method": method, **shows}, rng.choice((2, 50, 400))
     if method in _BAGS:
         return _bag(rng, method), rng.choice((2, 50, 400))
     if method == "partition":
@@ -152,6 +155,10 @@ def _nearest(rng: random.Random, count: int) -> Recipe:
             ({"capacity": 9}, {"copies": []}, {"copies": [{}, {}]}, {"copies": [{"shear": "0.2"}]})
         )
     return {"learner": learner, "training": rows}
+
+
+def _show(rng: random.Random) -> str:
+    return rng.choice((*SHOWS, "1", "255/256", *SHOWS, *USELESS_SHOWS))
 
 
 def _bag(rng: random.Random, method: str) -> Recipe:
@@ -205,8 +212,10 @@ def _test(rng: random.Random) -> Recipe:
 
 def _budgets(rng: random.Random, training: Recipe, test: Recipe) -> list[Recipe]:
     """Return budgets, nearly always along covered axes and none twice."""
+    counted = ("trainFeatures", "trainLabels")
     covered = {
-        "flip": ("trainFeatures", "trainLabels"),
+        "flip": counted,
+        "hide": counted,
         "gaussian": ("trainSquares", "trainLabels"),
         "uniform": ("trainSteps", "trainLabels"),
         "none": (),

@@ -70,6 +70,7 @@ export function readTraining(side, layout) {
     neighbours: { count: upTo(65535) },
     gaussian: { sigma: shapes.anything, keepLabels: share },
     uniform: { width: shapes.anything, keepLabels: share },
+    hide: { showFeatures: share, showLabels: share },
   });
   const common = { method: name, moves: REWRITING, units: ['example'], drawn: true };
   if (name === 'none') return { ...common, axes: [], moves: {}, drawn: false, members: 1 };
@@ -100,6 +101,13 @@ export function readTraining(side, layout) {
     const own = name === 'gaussian' ? 'trainSquares' : 'trainSteps';
     const moves = flipped ? REWRITING : { modify: 1 };
     return { ...common, axes: flipped ? [own, 'trainLabels'] : [own], moves, labels, ...noise };
+  }
+  if (name === 'hide') {
+    const shown = ['showFeatures', 'showLabels'].map((key) => parseFraction(side.get(key)));
+    check(shown.every((show) => less(ZERO, show)), 'a kind that is never shown');
+    const axes = ['trainFeatures', 'trainLabels'].filter((_, i) => less(shown[i], ONE));
+    check(axes.length > 0, 'nothing is hidden');
+    return { ...common, axes, shown };
   }
   const features = parseFraction(side.get('keepFeatures'));
   const labels = parseFraction(side.get('keepLabels'));

@@ -30,7 +30,8 @@ export function readSmoothing(audit) {
 
   const vote = training.drawn ? 'drawn' : test.noisy ? 'noisy' : 'fixed';
   const axes = [...training.axes, ...test.axes];
-  if (test.method === 'flip' && FLIPPED.every((axis) => axes.includes(axis))) axes.push('total');
+  const flips = training.method === 'flip' && test.method === 'flip';
+  if (flips && FLIPPED.every((axis) => axes.includes(axis))) axes.push('total');
   const classes = dataset.get('classes').length;
   const examples = dataset.get('size');
   const units = unitsOf(recipe, dataset, training);
@@ -175,6 +176,11 @@ function noises({ training, test, layout, classes, units: drawnFrom }, budget) {
       flips(test.keep, layout.symbols, units * layout.size),
     ];
     let rho = ONE;
+    if (training.method === 'hide') {
+      const [feature, label] = training.shown;
+      const unseen = power(lowest(subtract(ONE, multiply(feature, label))), features);
+      rho = multiply(unseen, power(lowest(subtract(ONE, label)), labels));
+    }
     if (training.method === 'poisson-bag') rho = power(lowest(subtract(ONE, training.rate)), poisoned);
     if (training.size !== undefined) {
       rho = power(lowest(fraction(Math.max(drawnFrom - poisoned, 0), BigInt(drawnFrom))), training.size);

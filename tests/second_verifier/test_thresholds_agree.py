@@ -211,7 +211,15 @@ def test_both_round_long_powers_in_the_same_way() -> None:
             "nested", smoothing=smoothing, budgets=({"inputFeatures": units},), members=1
         )
         hidden.append(_audit({**recipe, "draws": 50, "claim": {**recipe["claim"], "alpha": "1/9"}}))  # type: ignore[dict-item]
-    assert _assert_same_tables([*bags, *hidden]) == 14
+    none = {"method": "none"}
+    rare = {"method": "poisson-bag", "rate": "1/65536"}
+    few = {"method": "hide", "showFeatures": "1/65536", "showLabels": f"1/{2**63}"}
+    apart = [
+        _drawn({"training": rare, "test": none}, {"trainExamples": 45_000}),
+        _drawn({"training": few, "test": none}, {"trainFeatures": 2**40, "trainLabels": 2**40}),
+        _drawn({"training": few, "test": hide["test"]}, {"trainLabels": 7, "inputFeatures": 400}),
+    ]
+    assert _assert_same_tables([*bags, *hidden, *apart]) == 20
 
 
 def test_a_tail_that_is_exactly_its_level_proves_the_label_in_both() -> None:

@@ -15,6 +15,7 @@ Table = Mapping[str, Any]
 _TRAIN_SIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "none": (),
     "flip": ("trainFeatures", "trainLabels"),
+    "hide": ("trainFeatures", "trainLabels"),
     "bag": ("trainExamples",),
     "poisson-bag": ("trainExamples",),
     "bag-flip": ("trainExamples", "partialExamples", "featuresPerExample", "labelsPerExample"),
@@ -27,11 +28,11 @@ _TEST_SIDE: Final = {"gaussian": "inputSquares", "uniform": "inputSteps"}
 
 
 #: Which share leaves an axis uncovered when it is 1.
-_KEEPS: Final[Mapping[str, str]] = {
-    "trainFeatures": "keepFeatures",
-    "featuresPerExample": "keepFeatures",
-    "trainLabels": "keepLabels",
-    "labelsPerExample": "keepLabels",
+_SHARES: Final[Mapping[str, tuple[str, ...]]] = {
+    "trainFeatures": ("keepFeatures", "showFeatures"),
+    "featuresPerExample": ("keepFeatures",),
+    "trainLabels": ("keepLabels", "showLabels"),
+    "labelsPerExample": ("keepLabels",),
 }
 
 
@@ -107,7 +108,9 @@ def _partial(budget: Table) -> None:
 def _axes(recipe: Table) -> tuple[str, ...]:
     training, test = recipe["smoothing"]["training"], recipe["smoothing"]["test"]
     axes = [
-        axis for axis in _TRAIN_SIDE[training["method"]] if training.get(_KEEPS.get(axis)) != "1"
+        axis
+        for axis in _TRAIN_SIDE[training["method"]]
+        if "1" not in (training.get(key) for key in _SHARES.get(axis, ()))
     ]
     windows_alone = "patch" in test and "groups" not in test
     if test["method"] != "none" and not windows_alone:

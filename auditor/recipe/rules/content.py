@@ -94,6 +94,13 @@ def learner(recipe: Table) -> None:
             name,
         )
     if name == "kernel-bayes":
+        if "showFeatures" in recipe["smoothing"]["training"]:
+            raise refuse(
+                "learner.name",
+                'another learner with smoothing.training.method "hide" (kernel-bayes needs whole '
+                "examples)",
+                name,
+            )
         if kind != "binary":
             raise refuse("alphabet.kind", "binary, which kernel-bayes is for", kind)
         if Fraction(learner["floor"]) >= Fraction(1, 2):
@@ -109,6 +116,10 @@ def learner(recipe: Table) -> None:
 def copies(recipe: Table) -> None:
     """Copies and masks must be ones that the data and the test side have."""
     for index, copy in enumerate(recipe["training"]["copies"]):
+        if copy and "showFeatures" in recipe["smoothing"]["training"]:
+            raise refuse(
+                f"training.copies[{index}]", "{} (what is hidden cannot be sheared)", dict(copy)
+            )
         if copy and recipe["data"]["source"] == "table":
             raise refuse(
                 f"training.copies[{index}]", "{} (a table's rows cannot be sheared)", dict(copy)

@@ -14,7 +14,7 @@ Table = Mapping[str, Any]
 
 
 def training(recipe: Table) -> None:
-    """Noise is some, and counts features and labels, not groups; a bag leaves some to chance."""
+    """There is some noise, which counts no groups; a bag leaves something to chance."""
     training, unit = recipe["smoothing"]["training"], recipe["unit"]
     method = training["method"]
     if training.get("keepFeatures") == training.get("keepLabels") == "1":
@@ -22,7 +22,13 @@ def training(recipe: Table) -> None:
         raise refuse(
             "smoothing.training.keepFeatures", f"keepFeatures or keepLabels below 1 ({reason})", "1"
         )
-    if unit == "group" and method in {"flip", *forms.ON_A_GRID}:
+    if training.get("showFeatures") == training.get("showLabels") == "1":
+        raise refuse(
+            "smoothing.training.showFeatures",
+            "showFeatures or showLabels below 1 (no noise certifies nothing)",
+            "1",
+        )
+    if unit == "group" and method in {"flip", "hide", *forms.ON_A_GRID}:
         raise refuse(
             "unit",
             f'"example" with smoothing.training.method "{method}" (its budgets '

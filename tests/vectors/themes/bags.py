@@ -1,4 +1,4 @@
-"""Bags of any size, Poisson bags, and flips inside bags: what is signed, and one step too far."""
+"""Bags of any size, Poisson bags, flips inside bags, and training data that are hidden."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.vectors.themes.honest_files import (
     any_size,
     bag_flip,
     bag_flip_runner_up,
+    hidden_training,
     poisson_bag,
 )
 from tests.vectors.themes.recipes import budgets, refused
@@ -22,6 +23,7 @@ _ANY_MOVE: Final = {"insert": 1, "delete": 1, "modify": 1, "relabel": 1}
 _ALL: Final = {"audit": {"threat": {"unit": "example", "moves": _ANY_MOVE}}}
 _NO_SIZE: Final = {"method": "poisson-bag", "rate": "16/256"}
 _PART: Final = {"partialExamples": 1, "featuresPerExample": 1}
+_HIDE: Final = {"method": "hide", "showFeatures": "16/256", "showLabels": "64/256"}
 refused(
     "bag",
     {
@@ -101,6 +103,34 @@ refused(
             "A total does not say how many examples.",
             {"training": BAG_FLIP, **budgets({"total": 1})},
         ),
+        "training-that-hides-nothing": (
+            "Features and labels are always shown.",
+            {"training": {**_HIDE, "showFeatures": "1", "showLabels": "1"}, **budgets({})},
+        ),
+        "training-that-shows-no-label": (
+            "Members that never see an example.",
+            {"training": {**_HIDE, "showLabels": "0"}, **budgets({})},
+        ),
+        "training-that-shows-no-feature": (
+            "Members that never see a feature.",
+            {"training": {**_HIDE, "showFeatures": "0"}, **budgets({})},
+        ),
+        "training-that-hides-no-label": (
+            "Labels are always shown, and some are claimed.",
+            {"training": {**_HIDE, "showLabels": "1"}, **budgets({"trainLabels": 1})},
+        ),
+        "total-under-hiding": (
+            "A total is for flips on all sides.",
+            {
+                "training": _HIDE,
+                "test": {"method": "flip", "keep": "205/256"},
+                **budgets({"total": 1}),
+            },
+        ),
+        "examples-under-hiding": (
+            "Hiding counts features and labels.",
+            {"training": _HIDE, **budgets({"trainExamples": 1})},
+        ),
         "copies-beyond-the-cap": (
             "3 draws of 1,366 features: more than 4,096 changed coordinates.",
             {"training": BAG_FLIP, **budgets({**_PART, "featuresPerExample": 1366})},
@@ -126,6 +156,7 @@ _KINDS: Final[dict[str, tuple[Callable[[], Honest], tuple[str, ...]]]] = {
         ),
     ),
     "bag-flip-runner-up": (bag_flip_runner_up, ("partialExamples", "featuresPerExample")),
+    "hidden-training": (hidden_training, ("trainFeatures", "trainLabels", "inputFeatures")),
 }
 for _kind, (_release, _names) in _KINDS.items():
     claims.list_one_more(_kind, _release, _names)
@@ -147,6 +178,7 @@ for _kind, (_release, _names) in _KINDS.items():
 votes.list_edges(
     {
         "bag-of-any-size": (any_size(), votes.drawn, {"trainExamples": 1, "inputFeatures": 1}),
+        "hidden-training": (hidden_training(), votes.drawn, {"trainFeatures": 4, "trainLabels": 1}),
         "poisson-bag": (poisson_bag(), votes.drawn, {"trainExamples": 1, "inputFeatures": 1}),
         "bag-flip": (
             bag_flip(),

@@ -78,6 +78,20 @@ def any_size() -> Honest:
     return made("bag", recipe=changed("bag", training=training))
 
 
+@cache
+def hidden_training() -> Honest:
+    """Return training data in which nearly everything is hidden."""
+    training = {"method": "hide", "showFeatures": "16/256", "showLabels": "64/256"}
+    budgets: Budgets = (
+        {},
+        {"trainFeatures": 2},
+        {"trainFeatures": 4, "trainLabels": 1},
+        {"trainLabels": 1, "inputFeatures": 1},
+        {"trainLabels": 3},
+    )
+    return made("bag", recipe=changed("bag", training=training, budgets=budgets))
+
+
 def poisson_bag() -> Honest:
     """Return Poisson bags, and hidden pixels."""
     training = {"method": "poisson-bag", "rate": "16/256"}
@@ -199,6 +213,7 @@ for _name, _comment, _make in (
     ("pixels-and-patch", "Two masks that hide pixel groups and a window at once.", joint),
     ("input-only", "One fixed member: nothing but the input is covered.", input_only),
     ("labels-only", "Training labels flipped, features left alone.", labels_only),
+    ("hidden-training", "Training features and labels hidden at random.", hidden_training),
     ("bag-of-any-size", "Bags: insertions and deletions at the same price.", any_size),
     ("poisson-bag", "Every example enters a bag by itself: all moves, any size.", poisson_bag),
     ("bag-flip", "Flips inside bags and of the input: examples changed in part.", bag_flip),
