@@ -27,14 +27,8 @@ import onnx
 from onnx import TensorProto
 
 from auditor.errors import RecipeError
-from auditor.learners.base import (
-    InputSpec,
-    Layout,
-    Parameters,
-    Streams,
-    TrainingSet,
-    shard_chunk,
-)
+from auditor.learners import base
+from auditor.learners.base import InputSpec, Layout, Parameters, Streams, TrainingSet
 from auditor.learners.failed import failed, sound
 from auditor.learners.graphs import GraphBuilder, scores_model
 from auditor.learners.indicators import halves, indicators
@@ -94,7 +88,8 @@ class NearestNeighbours:
                 f"{spec.features} features of {spec.symbols} symbols"
             )
             raise RecipeError(msg)
-        return replace(made, chunk=options.whole("chunk", shard_chunk(made.member_bytes), least=1))
+        chunk = base.shard_chunk(made.member_bytes)
+        return replace(made, chunk=options.whole("chunk", chunk, least=1))
 
     @property
     def _spec(self) -> InputSpec:

@@ -131,8 +131,6 @@ def written(document: dict[str, Any], training: str, test: str, axis: str) -> di
     document |= MORE.get(training, {})
     if document.get("unit") == "group":
         document["data"]["group"] = "who"
-    if training == "neighbours":
-        document["learner"] = {"name": "nearest-neighbours", "neighbours": 9}
     if axis == "partialExamples":
         cap = "labelsPerExample" if "labels" in training else "featuresPerExample"
         document["claim"] = {"budgets": [{axis: 1, cap: 1}]}
@@ -141,14 +139,16 @@ def written(document: dict[str, Any], training: str, test: str, axis: str) -> di
     if {training.split(maxsplit=1)[0], test} & {"gaussian", "uniform"}:
         document["alphabet"] = {"kind": "grid", "step": "1/2", "low": 0, "high": 9}
         document["learner"] = {"name": "ridge"}
+    if training == "neighbours":
+        document["learner"] = {"name": "nearest-neighbours", "neighbours": 9}
     return document
 
 
-# an author flips the features of finite alphabets only, and adds noise only on grids
+# an author flips features, and counts neighbours, over finite alphabets; noise is added on grids
 PRODUCTS: Final = [
     (training, test)
     for training, test in itertools.product(TRAINING, TEST)
-    if not (training in ("flip", "flip features") and test in ("gaussian", "uniform"))
+    if not ({"keepFeatures", "count"} & set(TRAINING[training]) and test in ("gaussian", "uniform"))
     and not (training.startswith(("gaussian", "uniform")) and test == "flip")
 ]
 
