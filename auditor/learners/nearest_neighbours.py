@@ -34,6 +34,7 @@ from auditor.learners.graphs import GraphBuilder, scores_model
 from auditor.learners.indicators import halves, indicators
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
+from auditor.learners.slots import Slots
 
 DISTANCES: Final = ("l2", "l0")
 
@@ -169,7 +170,7 @@ class NearestNeighbours:
     def graph(self, members: int, layout: Layout) -> onnx.ModelProto:
         """Return distances to all examples, the nearest ones, and their votes."""
         spec, slots, builder = self._spec, self._slots, GraphBuilder(self.name)
-        draw = _Drawing(
+        draw = Slots(
             builder=builder,
             double=self.largest >= _EXACT_FLOAT32,
             members=members,
@@ -178,9 +179,9 @@ class NearestNeighbours:
         )
         distance = self._differing(draw, layout) if self._hot else self._squared(draw)
         keys = builder.op("Mul", distance, draw.constant("classes", spec.classes))
-        keys = builder.op("Add", keys, draw.parameter("label", 1))
+        keys = builder.op("Add", keys, draw.numbers("label"))
         limit = draw.constant("limit", self._limit)
-        far = builder.op("Mul", draw.parameter("absent", 1), limit)
+        far = builder.op("Mul", draw.numbers("absent"), limit)
         votes = self._votes(draw, builder.op("Add", keys, far), limit)
         scores = builder.op("Mul", votes, builder.constant("scale", spec.classes))
         scores = builder.op("Sub", scores, builder.constant("order", np.arange(spec.classes)))
@@ -192,10 +193,10 @@ class NearestNeighbours:
             builder, scores, spec=spec, width=spec.width, members=members, layout=layout
         )
 
-    def _squared(self, draw: _Drawing) -> str:
+    def _squared(self, draw: Slots) -> str:
         """Return 4 times the sums of squared differences: t t - 2 x t + x x, where visible."""
         spec, builder = self._spec, draw.builder
-        templates = draw.parameter("templates", self._inputs)
+        templates = draw.columns("templates", self._inputs)
         squares = builder.op("Mul", templates, templates)
         value, visible = halves(builder, spec)
         if spec.symbols > 2:
@@ -211,14 +212,14 @@ class NearestNeighbours:
         apart = draw.by_member(builder.op("Sub", norms, builder.op("Mul", cross, two)))
         return builder.op("Add", apart, draw.a_row(builder.op("Mul", value, value)))
 
-    def _differing(self, draw: _Drawing, layout: Layout) -> str:
+    def _differing(self, draw: Slots, layout: Layout) -> str:
         """Return the numbers of visible features whose symbols differ."""
         builder = draw.builder
         hot = draw.cast(indicators(builder, self._spec, layout))
-        equal = builder.op("MatMul", hot, draw.parameter("templates", self._inputs))
+        equal = builder.op("MatMul", hot, draw.columns("templates", self._inputs))
         return builder.op("Sub", draw.a_row(hot), draw.by_member(equal))
 
-    def _votes(self, draw: _Drawing, keys: str, limit: str) -> str:
+    def _votes(self, draw: Slots, keys: str, limit: str) -> str:
         """Return how many of the nearest examples have each class (.., classes), as float32."""
         builder, classes = draw.builder, self._spec.classes
         count = builder.constant("neighbours", [min(self.neighbours, self._slots)], np.int64)
@@ -231,54 +232,3 @@ class NearestNeighbours:
         one, other = (builder.op("Cast", value, to=TensorProto.FLOAT) for value in (same, there))
         voters = builder.constant("voter_axis", [-2], np.int64)
         return builder.op("ReduceSum", builder.op("Mul", one, other), voters, keepdims=0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Drawing:
-    """A graph in the making, with one number for each example of each member.
-
-    Their shape is (batch, members * slots), then (batch, members, slots), where all members read
-    the same rows (``shared``), and (members, batch, slots) where each reads its own.
-    """
-
-    builder: GraphBuilder
-    double: bool
-    members: int
-    slots: int
-    shared: bool
-
-    def cast(self, value: str) -> str:
-        """Return a float32 value in the graph's own precision."""
-        return self.builder.op("Cast", value, to=TensorProto.DOUBLE) if self.double else value
-
-    def constant(self, name: str, value: npt.ArrayLike) -> str:
-        """Add whole numbers in the graph's own precision."""
-        return self.builder.constant(name, value, np.float64 if self.double else np.float32)
-
-    def parameter(self, name: str, rows: int) -> str:
-        """Add the members' arrays (rows, slots)."""
-        if not self.shared:
-            return self.cast(self.builder.parameter(name, (self.members, rows, self.slots)))
-        if rows > 1:
-            shape = (rows, self.members * self.slots)
-            return self.cast(self.builder.parameter(name, shape, axis=1))
-        return self.cast(self.builder.parameter(name, (self.members, self.slots)))
-
-    def sum(self, value: str, axis: int) -> str:
-        """Return the sums along an axis, counted from the end, which stays."""
-        name = self.builder.constant(f"axis{-axis}", [axis], np.int64)
-        return self.builder.op("ReduceSum", value, name, keepdims=1)
-
-    def a_row(self, value: str) -> str:
-        """Return each row's sum, to be added to the numbers of all examples."""
-        total = self.sum(value, -1)
-        if not self.shared:
-            return total
-        axis = self.builder.constant("member_axis", [1], np.int64)
-        return self.builder.op("Unsqueeze", total, axis)
-
-    def by_member(self, value: str) -> str:
-        """Give the members an axis of their own."""
-        if not self.shared:
-            return value
-        return self.builder.reshape(value, (0, self.members, self.slots))

@@ -82,6 +82,21 @@ def test_scores_count_the_nearest_examples(  # noqa: PLR0917 - fixtures
             assert shared[member, index].tolist() == wanted
 
 
+@pytest.mark.parametrize("distance", ["l2", "l0"])
+def test_one_feature_is_enough(distance: str, streams: Fixture, scores: Fixture) -> None:
+    spec = InputSpec(shape=(1,), symbols=5, masked=False, classes=2)
+    learner = learner_of(spec, {"neighbours": 3, "distance": distance})
+    members = [table(20, 1, 5, 2, seed) for seed in (1, 2)]
+    trained = learner.fit(members, [streams(0), streams(1)], "cpu")
+    rows = views.values(np.arange(5)[:, None], 5)
+    got = scores(learner, trained, rows)
+    assert scores(learner, trained, np.stack([rows] * 2), "paired").tolist() == got.tolist()
+    for member, examples in enumerate(members):
+        for symbol in range(5):
+            voters = ranked(examples, np.array([symbol]), np.ones(1), distance)[:3]
+            assert got[member, symbol].tolist() == [2 * voters.count(c) - c for c in (0, 1)]
+
+
 def test_the_order_of_the_examples_changes_no_score(streams: Fixture, scores: Fixture) -> None:
     spec = InputSpec(shape=(4,), symbols=2, masked=False, classes=2)
     learner = learner_of(spec, {"neighbours": 3})

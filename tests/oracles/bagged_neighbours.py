@@ -32,6 +32,19 @@ def nearest_share(labels: Sequence[int], label: int, size: int) -> fmpq:
     return fmpq(sum(own, fmpz(0)), powers[0])
 
 
+def poisson_share(labels: Sequence[int], label: int, chance: fmpq) -> fmpq:
+    """Return the chance of ``label`` if every example is in the bag with ``chance``, by itself.
+
+    The nearest one is of rank i (from 0) if it is in the bag and none before it is; an empty bag
+    says nothing.
+
+    >>> str(poisson_share([1, 0], 0, fmpq(1, 3)))
+    '2/9'
+    """
+    mine = (rank for rank, own in enumerate(labels) if own == label)
+    return sum((chance * (1 - chance) ** rank for rank in mine), fmpq(0))
+
+
 def share(labels: Sequence[int], label: int, size: int, neighbours: int) -> fmpq:
     """Return the chance that ``label`` wins the vote of the nearest draws; labels are 0 and 1.
 

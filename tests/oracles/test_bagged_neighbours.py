@@ -86,6 +86,20 @@ def test_shares_of_any_ranking(labels: list[int], size: int, neighbours: int) ->
     assert shares == [counted(data, label, size, neighbours) for label in (0, 1)]
 
 
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=6), st.sampled_from([1, 3, 5]))
+@settings(deadline=None)
+def test_shares_of_bags_of_a_random_size(labels: list[int], sixths: int) -> None:
+    """Every subset of the examples, with its chance."""
+    chance = fmpq(sixths, 6)
+    for label in range(3):
+        total = fmpq(0)
+        for inside in product((False, True), repeat=len(labels)):
+            drawn = [own for own, there in zip(labels, inside, strict=True) if there]
+            if drawn and drawn[0] == label:
+                total += chance ** len(drawn) * (1 - chance) ** (len(labels) - len(drawn))
+        assert oracle.poisson_share(labels, label, chance) == total
+
+
 def test_shares_of_many_classes_add_up() -> None:
     labels = [2, 0, 1, 1, 2, 0]
     shares = [oracle.nearest_share(labels, label, 4) for label in range(3)]

@@ -152,7 +152,7 @@ def test_drawn_members_vote_as_the_exact_law_says(tmp_path: Path) -> None:
 
     It fails on right code with a chance below one in ten million.
     """
-    members, bits, penalty = 400, 12, 0.05
+    members, bits, penalty = 400, 11, 0.05
     learner = f'name = "ridge"\nbalanced = false\npenalty = {penalty}'
     path = small.recipe(tmp_path, "flip", "none", learner=learner)
     text = path.read_text().replace("members = 120", f"members = {members}")

@@ -134,10 +134,13 @@ def test_neighbours_in_another_order_are_the_same_member_to_every_claim(make: Ma
 
     made = make("neighbours", "none")
     dishonest.sign(made.release, made.key, voting=_changed(made.release, 0, 0, turn))
-    evidence = made.verify(replay="all", retrain=1).evidence
+    verified = made.verify(replay="all", retrain=1)
+    evidence = verified.evidence
     assert evidence is not None
     assert evidence.members is not None
     assert (evidence.bitwise, evidence.members.found) == (0, 0)
+    text = verdict.text(verified)
+    assert "object       the vote of the 15 training examples nearest to the input" in text
 
 
 def test_relabelled_neighbours_pass_a_replay_and_leave_nothing_after_a_retraining(
