@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from auditor import methods as table
 from auditor.cli.screen import paragraph
-from auditor.methods import METHODS, Method, markdown
+from auditor.methods import Method
 
 
 class Style(StrEnum):
@@ -37,16 +38,16 @@ def methods(
       audit methods --axis inputPatch
       audit methods --format json
     """
-    chosen = [method for method in METHODS if axis is None or axis in method.axes]
+    chosen = [method for method in table.methods() if axis is None or axis in method.axes]
     if not chosen:
-        known = sorted({name for method in METHODS for name in method.axes})
+        known = sorted({name for method in table.methods() for name in method.axes})
         raise typer.BadParameter(f"expected one of {', '.join(known)}, got {axis!r}")
     if style is Style.JSON:
         typer.echo(json.dumps([method.to_json() for method in chosen], indent=2))
         return
     for side, rows in groupby(chosen, key=lambda method: method.side):
         if style is Style.MARKDOWN:
-            typer.echo("\n".join([*markdown(side, tuple(rows)), ""]))
+            typer.echo("\n".join([*table.markdown(side, tuple(rows)), ""]))
         else:
             typer.echo("\n".join([f"{side} side", "", *map(_text, rows)]))
 
@@ -60,6 +61,7 @@ def _text(method: Method) -> str:
         ("costs", method.cost),
         ("keeps", method.evidence),
         ("source", method.source),
+        ("proof", method.doc),
         ("recipe", method.example),
     )
     for name, text in rows:

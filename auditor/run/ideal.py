@@ -25,10 +25,10 @@ def row(rule: Rule, share: Fraction, agreement: Fraction) -> bytes:
         return bytes(won) + b"\x01" * (rule.members - won)
     if isinstance(rule, NestedRule):
         won = _part(share, rule.views)
-        good, bad = _view(rule, _part(agreement, rule.members)), _view(rule, 0)
+        good, bad = _view(rule, _part(agreement, rule.voters)), _view(rule, 0)
         return encode_row([good] * won + [bad] * (rule.views - won))
     if isinstance(rule, MarginRule):
-        return encode_row([_view(rule, _part(share, rule.members))] * rule.views)
+        return encode_row([_view(rule, _part(share, rule.voters))] * rule.views)
     raise RecipeError("smoothing: no frontier can be drawn of this vote before it is cast")
 
 
@@ -38,4 +38,4 @@ def _part(share: Fraction, votes: int) -> int:
 
 def _view(rule: Rule, own: int) -> tuple[int, ...]:
     """Return the tally of a view: ``own`` members for class 0, the others for class 1."""
-    return (own, rule.members - own, *(0 for _ in range(rule.classes - 1)))
+    return (own, rule.voters - own, *(0 for _ in range(rule.classes - 1)))
