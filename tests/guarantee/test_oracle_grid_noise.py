@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from math import isqrt
@@ -254,6 +255,31 @@ def test_other_noise_beside_gaussian_noise(name: str, moved: int) -> None:
     taken = beside(4, moved, other)
     slack = 0.02 if "label" in name else 2e-3
     assert taken - TINY < float(line.p_star) < taken + slack
+
+
+def _without_survival(self: Shift) -> fmpq | None:
+    return SHIFT_THRESHOLD(replace(self, survival=fmpq(1)))
+
+
+def _without_flips(self: Shift) -> fmpq | None:
+    return SHIFT_THRESHOLD(replace(self, groups=()))
+
+
+SHIFT_THRESHOLD: Final = Shift.threshold
+
+
+@pytest.mark.parametrize("mutant", [_without_survival, _without_flips])
+def test_noise_beside_it_that_is_forgotten_is_found_out(
+    mutant: Callable[[Shift], fmpq | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Shift, "threshold", mutant)
+    found = 0
+    for name in BESIDE:
+        try:
+            test_other_noise_beside_gaussian_noise(name, 2)
+        except AssertionError:
+            found += 1
+    assert found == 2  # two cases have flips, two have survival
 
 
 # --- uniform noise: exactly ----------------------------------------------------------------------
