@@ -64,13 +64,13 @@ def overlap(width: int, steps: int) -> fmpq:
 def distance(axis: str, amount: int, alphabet: Mapping[str, object]) -> str | None:
     """Return an amount as a distance in the units of the values, rounded down to four decimals.
 
-    None on axes that count no steps. RecipeError if the alphabet is not a grid.
+    None on axes that count no steps, and where there are none: the alphabet is no grid.
 
     >>> alphabet = {"kind": "grid", "low": "0", "high": "1", "step": "1/4"}
     >>> distance("inputSquares", 2, alphabet), distance("trainSteps", 6, alphabet)
     ('l2 distance 0.3535', 'l1 distance 1.5')
     """
-    if axis not in (*_SQUARES, *_STEPS):
+    if axis not in (*_SQUARES, *_STEPS) or alphabet.get("kind") != "grid":
         return None
     _, _, step = grid(alphabet)
     scaled = 10_000 * step

@@ -59,7 +59,8 @@ def _votes_more_than_once(recipe: Json, voters: int) -> bool:
 
 def _axes(smoothing: Json) -> set[str]:
     training, test = smoothing["training"], smoothing["test"]
-    axes = set() if training["method"] in ("none", "flip", "hide") else {"trainExamples"}
+    counts_none = ("none", "flip", "hide", "gaussian", "uniform")
+    axes = set() if training["method"] in counts_none else {"trainExamples"}
     if training["method"] == "hide":
         axes |= {"trainFeatures"} if Fraction(training["showFeatures"]) != 1 else set()
         axes |= {"trainLabels"} if Fraction(training["showLabels"]) != 1 else set()
