@@ -65,6 +65,21 @@ KINDS: Final[Mapping[str, Mapping[str, object]]] = {
         },
         "budgets": _TRAINING_AND_INPUT,
     },
+    "grid": {
+        "smoothing": {
+            "training": {"method": "grid", "parts": 5, "by": "index", "down": 2, "across": 4},
+            "test": {"method": "none"},
+        },
+        "members": 40,
+        "budgets": (
+            {},
+            {"trainExamples": 1},
+            {"trainExamples": 1, "inputFeatures": 1},
+            {"inputPatch": 2},
+            {"columns": 1},
+            {"columns": 1, "inputFeatures": 1},
+        ),
+    },
     "flip": {
         "smoothing": {
             "training": {"method": "flip", "keepFeatures": "205/256", "keepLabels": "205/256"},
@@ -344,7 +359,7 @@ def _row(rule: Rule, index: int, truth: int) -> bytes:
     """Return made-up votes, mostly for the true label; input 2 of each hundred is a toss-up."""
     rng = random.Random(index)
     error = 50 if index % 100 == 2 else (0, 5, 30, 1, 20)[index % 5]
-    if rule.drawn:
+    if rule.singly:
         dice = [rng.randrange(100) for _ in range(rule.members)]
         return bytes(255 if d == 99 and error else truth ^ (d < error) for d in dice)
     tallies = []

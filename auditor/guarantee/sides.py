@@ -20,13 +20,14 @@ from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import INPUT_FEATURES, TOTAL, TRAIN_FEATURES, TRAIN_LABELS
 from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.flip import FlipTraining
+from auditor.guarantee.training.grid import Grid
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import Partition
 
-Training = NoTraining | FlipTraining | Bag | Partition
+Training = NoTraining | FlipTraining | Bag | Partition | Grid
 Test = NoTest | FlipTest | Hide | Views | GroupMasks | WindowMasks
 
-TRAINING_METHODS: Final = ("none", "flip", "bag", "partition")
+TRAINING_METHODS: Final = ("none", "flip", "bag", "partition", "grid")
 TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask")
 
 WHERE: Final = "smoothing"
@@ -101,6 +102,8 @@ def _training(value: Mapping[str, object]) -> Training:
             return FlipTraining.from_dict(value, where)
         case "bag":
             return Bag.from_dict(value, where)
+        case "grid":
+            return Grid.from_dict(value, where)
         case _:
             return Partition.from_dict(value, where)
 

@@ -3,7 +3,8 @@
 A smoothing is a training side, a test side and a vote. Members that are random draws give one vote
 an input (:mod:`~auditor.guarantee.vote.draws`); fixed members vote inside each view, over random
 noise (:mod:`~auditor.guarantee.vote.nested`) or a fixed family of views
-(:mod:`~auditor.guarantee.vote.margin`).
+(:mod:`~auditor.guarantee.vote.margin`); where one change touches several of them, they vote one by
+one (:mod:`~auditor.guarantee.vote.touched`).
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import TOTAL, Budget, Threat
+from auditor.guarantee.training.grid import Grid
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import MAX_PARTS, Partition
 from auditor.guarantee.vote.draws import DrawsRule
+from auditor.guarantee.vote.lines import Lines
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.nested import NestedRule
+from auditor.guarantee.vote.touched import TouchedRule
 from auditor.randomness import design_root
 
 _MAX_CLASSES: Final = 255  # a vote is one byte, and 255 an abstention
@@ -82,10 +86,28 @@ def views_for(recipe: Mapping[str, object], shape: Sequence[object]) -> tuple[by
     if isinstance(test, FlipTest | Hide):
         message = f"{WHERE}.test: method {test.method!r} is random and has no fixed views"
         raise RecipeError(message)
+    return test.views(smoothing.layout, _design_root(recipe))
+
+
+def blocks_for(recipe: Mapping[str, object], shape: Sequence[object]) -> tuple[bytes, ...]:
+    """Return what each block of a grid shows: one byte a value, 1 = in the block.
+
+    RecipeError for another training side than a grid.
+    """
+    smoothing = sides.read(recipe, shape)
+    training = smoothing.training
+    if not isinstance(training, Grid):
+        message = f"{WHERE}.training: method {training.method!r} has no blocks of features"
+        raise RecipeError(message)
+    training.check(smoothing.layout, f"{WHERE}.training")
+    return training.masks(smoothing.layout, _design_root(recipe))
+
+
+def _design_root(recipe: Mapping[str, object]) -> bytes:
     seed = recipe.get("designSeed")
     if not isinstance(seed, str):
         raise fields.refuse("recipe", "designSeed", "text", seed)
-    return test.views(smoothing.layout, design_root(seed))
+    return design_root(seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +142,8 @@ class _Builder:
         if isinstance(training, NoTraining) and isinstance(test, NoTest):
             message = f"{WHERE}: neither side is smoothed, so nothing can be certified"
             raise RecipeError(message)
+        if isinstance(training, Grid):
+            return self._touched(training, classes, budgets)
         fixed = training.parts if isinstance(training, Partition) else 1
         members = self._count("members", 1, MAX_PARTS)
         if members != fixed:
@@ -136,13 +160,42 @@ class _Builder:
                 shifts=self._shifts(budgets, classes),
                 share=self._share(),
             )
+        self._certain()
+        if not isinstance(test, NoTest):
+            test.check(self.smoothing.layout, f"{WHERE}.test")
+        return MarginRule(classes=classes, members=members, axes=axes, budgets=budgets, test=test)
+
+    def _touched(self, training: Grid, classes: int, budgets: tuple[Budget, ...]) -> Rule:
+        """Return the rule of members of which a change touches several, and which vote singly."""
+        where, layout = f"{WHERE}.training", self.smoothing.layout
+        test = self.smoothing.test
+        if not isinstance(test, NoTest):
+            message = (
+                f"{WHERE}: {training.method} x {test.method}: its members vote once, on the input "
+                "as they are shown it; use test 'none'"
+            )
+            raise RecipeError(message)
+        members = self._count("members", 1, MAX_PARTS)
+        if members != training.members:
+            raise fields.refuse("audit", "members", f"{training.members} (its parts)", members)
+        if self.claim.get("bound", "top") != "top":
+            raise fields.refuse("claim", "bound", "'top' with fixed members", self.claim["bound"])
+        self._certain()
+        training.check(layout, where)
+        return TouchedRule(
+            classes=classes,
+            members=members,
+            axes=self.smoothing.axes,
+            budgets=budgets,
+            reach=Lines.of(training, layout, budgets, classes),
+        )
+
+    def _certain(self) -> None:
+        """Raise RecipeError unless draws and alpha are zero, as nothing is random."""
         self._count("draws", 0, 0)
         alpha = fields.probability(self.claim, "alpha", "claim")
         if alpha != 0:
             raise fields.refuse("claim", "alpha", "'0': nothing is random", str(alpha))
-        if not isinstance(test, NoTest):
-            test.check(self.smoothing.layout, f"{WHERE}.test")
-        return MarginRule(classes=classes, members=members, axes=axes, budgets=budgets, test=test)
 
     def _count(self, key: str, low: int, high: int) -> int:
         count = fields.integer(self.audit, key, "audit", low=low, high=high)

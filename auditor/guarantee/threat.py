@@ -14,14 +14,25 @@ TRAIN_FEATURES: Final = "trainFeatures"
 TRAIN_LABELS: Final = "trainLabels"
 INPUT_FEATURES: Final = "inputFeatures"
 INPUT_PATCH: Final = "inputPatch"
+COLUMNS: Final = "columns"
 TOTAL: Final = "total"
 
-AXES: Final = (TRAIN_EXAMPLES, TRAIN_FEATURES, TRAIN_LABELS, INPUT_FEATURES, INPUT_PATCH, TOTAL)
+AXES: Final = (
+    TRAIN_EXAMPLES,
+    TRAIN_FEATURES,
+    TRAIN_LABELS,
+    INPUT_FEATURES,
+    INPUT_PATCH,
+    COLUMNS,
+    TOTAL,
+)
 """Every axis, in canonical order.
 
 ``trainExamples``: cost of the moves made on training units. ``trainFeatures``, ``trainLabels``:
 changed training features (in the alphabet's unit) and labels. ``inputFeatures``: changed units of
 the input. ``inputPatch``: side of one square of the input that may be repainted at will.
+``columns``: places (in the alphabet's unit) at which every training example, and the input, may be
+changed at will, labels intact and examples well-formed.
 ``total``: changed features and labels of training set and input together, however they are split.
 """
 

@@ -62,12 +62,14 @@ class TrainingSet:
     """What one member is trained on, in an order that only its own examples decide.
 
     ``symbols`` is (n, d), ``labels`` (n,). ``capacity`` is the most examples any member of the run
-    can hold, under every move that the claim allows.
+    can hold, under every move that the claim allows. ``visible`` (d,) says which features the
+    member has at all (1), None for all of them; the others hold symbol 0 in every example.
     """
 
     symbols: npt.NDArray[np.integer]
     labels: npt.NDArray[np.int64]
     capacity: int | None = None
+    visible: npt.NDArray[np.uint8] | None = None
 
 
 class Learner(Protocol):

@@ -127,8 +127,12 @@ class RowMaker:
         symbols = np.concatenate([self._copy(copy, examples.symbols) for copy in self.copies])
         labels = np.tile(examples.labels, len(self.copies))
         if not self.views:
-            visible = np.ones(symbols.shape, np.uint8) if self.spec.masked else None
-            return symbols, labels, visible
+            if not self.spec.masked:
+                return symbols, labels, None
+            seen = np.ones(self.spec.features, np.uint8)
+            if examples.visible is not None:
+                seen = examples.visible
+            return symbols, labels, np.broadcast_to(seen, symbols.shape)
         symbols = np.tile(symbols, (self.views, 1))
         labels = np.tile(labels, self.views)
         stream = streams("augment")

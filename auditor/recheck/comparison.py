@@ -92,7 +92,7 @@ class Comparison:
         """Yield the member's votes on all inputs, some at a time."""
         shard, slot = divmod(member, self._size)
         inputs = self._bench.inputs
-        if polls.drawn:
+        if polls.singly:
             count = min(self._size, self._bench.members - shard * self._size)
             asked = [range(len(inputs)) if own == slot else range(0) for own in range(count)]
             for _, cast in polls.votes(shard, inputs, asked):
@@ -117,7 +117,7 @@ class Comparison:
             ensemble=ensemble,
             shower=self._bench.shower,
             draw_root=self._bench.job.draw_root,
-            drawn=self._bench.sets.drawn,
+            singly=self._bench.rule.singly,
         )
 
     def _parameters(self, member: int) -> Parameters:

@@ -16,7 +16,7 @@ from auditor.replay.ensemble import Ensemble
 from auditor.replay.form import Opener
 from auditor.replay.recount import recount
 from auditor.replay.shards import shards
-from auditor.replay.views import Shower, alphabet_size, channels_of, masks_for
+from auditor.replay.views import Shower, alphabet_size, blocks_of, channels_of, masks_for
 from auditor.verify.evidence import Replayed
 from auditor.verify.verified import Verified
 
@@ -42,7 +42,7 @@ def replay(
     """
     return recount(
         rule,
-        polls_of(verified, folder, listing, opener),
+        polls_of(verified, rule, folder, listing, opener),
         brought.inputs.symbols,
         evidence=evidence,
         cells=cells,
@@ -50,7 +50,9 @@ def replay(
     )
 
 
-def polls_of(verified: Verified, folder: Path, listing: bytes, opener: Opener | None) -> Polls:
+def polls_of(
+    verified: Verified, rule: Rule, folder: Path, listing: bytes, opener: Opener | None
+) -> Polls:
     """Return the casting of a release's votes, its sessions opened by ``opener``."""
     certificate = verified.certificate
     audit, recipe = certificate.audit, certificate.audit.recipe
@@ -70,7 +72,7 @@ def polls_of(verified: Verified, folder: Path, listing: bytes, opener: Opener | 
         ),
         shower=shower_of(recipe, audit.shape, audit.draws),
         draw_root=root,
-        drawn=verified.members_drawn,
+        singly=rule.singly,
     )
 
 
@@ -82,4 +84,5 @@ def shower_of(recipe: Any, shape: tuple[int, ...], draws: int) -> Shower:  # noq
         alphabet=alphabet_size(recipe["alphabet"]),
         draws=draws,
         masks=masks_for(recipe, shape),
+        blocks=blocks_of(recipe, shape),
     )

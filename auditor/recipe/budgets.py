@@ -15,6 +15,7 @@ AXES: Final = (
     "trainLabels",
     "inputFeatures",
     "inputPatch",
+    "columns",
     "total",
 )
 #: The most that a verifier reads (schemas/README.md, section 8).

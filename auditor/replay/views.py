@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from auditor.guarantee.smoothing import views_for
+from auditor.guarantee.smoothing import blocks_for, views_for
 from auditor.randomness import Stream
 from auditor.replay import noise
 
 Rows = npt.NDArray[np.float32]
 
 #: Test sides that hide features, so that a row carries a visibility half.
-HIDING = frozenset({"hide", "views", "two-mask"})
+_HIDING = frozenset({"hide", "views", "two-mask"})
 
 
 #: Test sides whose views are a fixed family of masks.
@@ -40,6 +40,20 @@ def masks_for(recipe: Mapping[str, Any], shape: Sequence[int]) -> npt.NDArray[np
         return None
     masks = views_for(recipe, shape)
     return np.frombuffer(b"".join(masks), np.uint8).reshape(len(masks), -1)
+
+
+def blocks_of(recipe: Mapping[str, Any], shape: Sequence[int]) -> npt.NDArray[np.uint8] | None:
+    """Return what each block of a grid shows (blocks, d), 1 = in the block; None without blocks."""
+    if recipe["smoothing"]["training"]["method"] != "grid":
+        return None
+    blocks = blocks_for(recipe, shape)
+    return np.frombuffer(b"".join(blocks), np.uint8).reshape(len(blocks), -1)
+
+
+def hiding(recipe: Mapping[str, Any]) -> bool:
+    """Tell whether members are shown a part of an input, so that rows say what is visible."""
+    smoothing = recipe["smoothing"]
+    return smoothing["test"]["method"] in _HIDING or smoothing["training"]["method"] == "grid"
 
 
 def channels_of(recipe: Mapping[str, Any], shape: Sequence[int]) -> int:
@@ -84,7 +98,9 @@ class Shower:
     """Makes the views of inputs under one test side.
 
     ``masks`` are the certified views (views, d), in canonical order, of the deterministic sides.
-    Where the alphabet's unit is a pixel, hiding hides all its ``channels`` together.
+    Where the alphabet's unit is a pixel, hiding hides all its ``channels`` together. ``blocks``
+    (blocks, d) are what members are shown of the input where each has one block of it: the first
+    members the first block, and so on, as many for each.
     """
 
     test: Mapping[str, Any]
@@ -92,6 +108,7 @@ class Shower:
     alphabet: int
     draws: int
     masks: npt.NDArray[np.uint8] | None
+    blocks: npt.NDArray[np.uint8] | None = None
 
     @property
     def views(self) -> int:
@@ -121,6 +138,11 @@ class Shower:
         if self.test["method"] == "none":
             return values(symbols, self.alphabet)
         return self._noisy(symbols, _SideBySide(streams))
+
+    def block(self, symbols: npt.NDArray[np.integer], block: int) -> Rows:
+        """Return what one block shows (batch, 2 d) of inputs (batch, d)."""
+        assert self.blocks is not None  # noqa: S101 - asked only where there are blocks
+        return masked(values(symbols, self.alphabet), self.blocks[block])
 
     def some(self, symbols: npt.NDArray[np.integer], chosen: Sequence[int]) -> Rows:
         """Return only the ``chosen`` masked views of one input (d,)."""

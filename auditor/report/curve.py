@@ -18,6 +18,7 @@ _HORIZONTAL = (
     "trainFeatures",
     "trainLabels",
     "inputPatch",
+    "columns",
 )
 
 

@@ -74,6 +74,8 @@ def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
             return count(amount, f"input {feature}")
         case "inputPatch":
             return f"any {amount} x {amount} patch of the input"
+        case "columns":
+            return f"{count(amount, feature)} of every training example and of the input"
         case "total":
             return count(amount, f"training feature, label or input {feature}", _total(feature))
         case _:

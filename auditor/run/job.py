@@ -26,7 +26,14 @@ from auditor.learners.base import InputSpec, Learner
 from auditor.randomness import design_root
 from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble
-from auditor.replay.views import HIDING, Shower, alphabet_size, channels_of, masks_for
+from auditor.replay.views import (
+    Shower,
+    alphabet_size,
+    blocks_of,
+    channels_of,
+    hiding,
+    masks_for,
+)
 from auditor.run import user_code
 from auditor.run.members import MemberSets
 
@@ -69,6 +76,11 @@ class Bench:
         return masks_for(self.recipe, self.job.audit["dataset"]["shape"])
 
     @cached_property
+    def blocks(self) -> npt.NDArray[np.uint8] | None:
+        """What each block of a grid shows (blocks, d), 1 = in the block."""
+        return blocks_of(self.recipe, self.job.audit["dataset"]["shape"])
+
+    @cached_property
     def learner(self) -> Learner:
         """The recipe's learner."""
         own: int | None = self.recipe["training"].get("capacity")
@@ -80,7 +92,7 @@ class Bench:
         return InputSpec(
             shape=tuple(self.job.audit["dataset"]["shape"]),
             symbols=self.alphabet,
-            masked=self.recipe["smoothing"]["test"]["method"] in HIDING,
+            masked=hiding(self.recipe),
             classes=self.classes,
         )
 
@@ -100,6 +112,7 @@ class Bench:
             classes=self.classes,
             design_root=self.design_root,
             draw_root=self.job.draw_root,
+            blocks=self.blocks,
         )
 
     @cached_property
@@ -111,6 +124,7 @@ class Bench:
             alphabet=self.alphabet,
             draws=self.job.audit["draws"],
             masks=self.masks,
+            blocks=self.blocks,
         )
 
     @cached_property
@@ -139,7 +153,7 @@ class Bench:
             ensemble=self.ensemble,
             shower=self.shower,
             draw_root=self.job.draw_root,
-            drawn=self.sets.drawn,
+            singly=self.rule.singly,
         )
 
     @property

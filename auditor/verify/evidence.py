@@ -63,7 +63,7 @@ def difference(rule: Rule, signed: bytes, found: bytes) -> Difference:
     """
     if signed == found:
         return "none"
-    if rule.drawn:
+    if rule.singly:
         return "near tie" if ABSTAINED in {signed[0], found[0]} else "contradiction"
     ours, theirs = _counts(found), _counts(signed)
     pairs = list(zip(theirs, ours, strict=True))

@@ -23,6 +23,8 @@ TRAINING: Final[dict[str, dict[str, Any]]] = {
     "partition": {"method": "partition", "parts": 9},
     "partition by content": {"method": "partition", "parts": 9, "by": "content"},
     "partition by id": {"method": "partition", "parts": 9, "by": "id"},
+    "grid of groups": {"method": "grid", "parts": 9, "groups": 4},
+    "grid of tiles": {"method": "grid", "parts": 9, "by": "id", "down": 2, "across": 3},
 }
 TEST: Final[dict[str, dict[str, Any]]] = {
     "none": {"method": "none"},
@@ -38,6 +40,7 @@ AXES: Final = (
     "trainLabels",
     "inputFeatures",
     "inputPatch",
+    "columns",
     "total",
 )
 

@@ -60,8 +60,8 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "unknown method": (
         {"smoothing.training.method": "partitions"},
         (
-            r'smoothing\.training\.method: expected "none" or "flip" or "bag" or "partition" '
-            r'\(did you mean partition\?\), got "partitions"$'
+            r'smoothing\.training\.method: expected "none" or "flip" or "bag" or "partition" or '
+            r'"grid" \(did you mean partition\?\), got "partitions"$'
         ),
     ),
     "unknown preset": ({"preset": "wang"}, r"preset: expected .*wang2020.*got \"wang\"$"),
@@ -267,6 +267,46 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "too many budgets": (
         {"claim.budgets": {"trainExamples": list(range(100)), "inputFeatures": list(range(100))}},
         r"claim\.budgets: expected at most 512 budgets, got a grid of 10000$",
+    ),
+    "no blocks": (
+        {"smoothing": {"training": {"method": "grid", "parts": 3}, "test": {"method": "none"}}},
+        r"smoothing\.training: expected groups, or down and across, or ranges, got none of them$",
+    ),
+    "half of the tiles": (
+        {"smoothing": {"training": {"method": "grid", "parts": 3, "down": 2}}},
+        r"smoothing\.training: expected groups, or down and across, or ranges, got down$",
+    ),
+    "one tile": (
+        {"smoothing": {"training": {"method": "grid", "parts": 3, "down": 1, "across": 1}}},
+        r"smoothing\.training: expected at least 2 blocks \(or method partition\), got 1$",
+    ),
+    "ranges of an image": (
+        {
+            "data": {"source": "torchvision:MNIST", "root": "d"},
+            "smoothing": {"training": {"method": "grid", "parts": 3, "ranges": 2}},
+        },
+        r"training\.ranges: expected groups, or down and across, with images, got torchvision:MN",
+    ),
+    "tiles of a table": (
+        {
+            "data": {
+                "source": "table",
+                "path": "a.csv",
+                "label": "y",
+                "holdout": {"every": 3, "offset": 0},
+            },
+            "smoothing": {"training": {"method": "grid", "parts": 3, "down": 2, "across": 2}},
+        },
+        r"smoothing\.training\.down: expected groups or ranges with a table, got table$",
+    ),
+    "a grid with masks": (
+        {
+            "smoothing": {
+                "training": {"method": "grid", "parts": 3, "groups": 4},
+                "test": {"method": "two-mask", "groups": 5, "pixels": 1},
+            }
+        },
+        r"smoothing\.test\.method: expected .none. with training method .grid. .*got 'two-mask'$",
     ),
     "tau": ({"tau": 1}, r"tau: expected less than 1, got 1$"),
 }

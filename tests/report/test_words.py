@@ -24,6 +24,7 @@ def with_recipe(**changes: object) -> dict[str, Any]:
         ({"inputFeatures": 2, "trainExamples": 1200}, "1,200 training examples and 2 input pixels"),
         ({"trainLabels": 3, "trainFeatures": 1}, "1 training feature and 3 training labels"),
         ({"inputPatch": 5}, "any 5 x 5 patch of the input"),
+        ({"columns": 2}, "2 pixels of every training example and of the input"),
         ({"total": 4}, "4 training features, labels or input pixels in all"),
     ],
 )

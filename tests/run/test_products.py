@@ -17,7 +17,7 @@ SENSIBLE = [
     for test in small.TEST
     if (training, test) != ("none", "none")
     and not (training in small.DRAWN and test in {"views", "two-mask", "windows"})
-    and (training != "content" or test == "none")
+    and (training not in {"content", *small.ALONE} or test == "none")
 ]
 
 

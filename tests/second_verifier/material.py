@@ -76,7 +76,7 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
     """Return a recipe, mostly one that proves something, and the fields of Audit that fit it."""
     shape = rng.choice(SHAPES)
     training, members = _training(rng)
-    test = _test(rng)
+    test = {"method": "none"} if training["method"] == "grid" else _test(rng)
     drawn = training["method"] in ("flip", "bag")
     noisy = test["method"] in ("flip", "hide")
     claim: Recipe = {
@@ -101,17 +101,29 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
 
 
 def _training(rng: random.Random) -> tuple[Recipe, int]:
-    method = rng.choice(("none", "flip", "flip", "bag", "partition", "partition"))
+    method = rng.choice(("none", "flip", "flip", "bag", "partition", "partition", "grid"))
     if method == "flip":
         keeps = {"keepFeatures": _keep(rng), "keepLabels": _keep(rng)}
         return {"method": method, **keeps}, rng.choice((2, 50, 400))
     if method == "bag":
         return {"method": method, "size": rng.choice((1, 3, 500))}, rng.choice((2, 50, 400))
+    if method == "grid":
+        return _grid(rng)
     if method == "partition":
         by = rng.choice(("index", "id", "content", "group"))
         parts = rng.choice((1, 3, 8, 25))
         return {"method": method, "parts": parts, "by": by}, parts
     return {"method": method}, 1
+
+
+def _grid(rng: random.Random) -> tuple[Recipe, int]:
+    """Return a grid of one of the forms, that mostly fits one of SHAPES."""
+    parts = rng.choice((1, 2, 5))
+    tiles = {"down": rng.randint(1, 5), "across": rng.randint(1, 4)}
+    form = rng.choice((tiles, tiles, {"groups": rng.randint(2, 9)}, {"ranges": rng.randint(1, 11)}))
+    by = rng.choice(("index", "id", "group"))
+    blocks = form.get("groups") or form.get("ranges") or tiles["down"] * tiles["across"]
+    return {"method": "grid", "parts": parts, "by": by, **form}, parts * blocks
 
 
 def _keep(rng: random.Random) -> str:
@@ -138,6 +150,8 @@ def _budgets(rng: random.Random, training: Recipe, test: Recipe) -> list[Recipe]
     """Return budgets, nearly always along covered axes and none twice."""
     covered = {"flip": ("trainFeatures", "trainLabels"), "none": ()}
     axes = [*covered.get(training["method"], ("trainExamples",))]
+    if training["method"] == "grid":
+        axes += ["inputFeatures", "columns", *(["inputPatch"] if "down" in training else [])]
     if test["method"] != "none":
         axes.append("inputPatch" if "window" in test else "inputFeatures")
     if rng.random() < 0.03:
@@ -166,7 +180,7 @@ def _row(rng: random.Random, rule: Rule, _index: int, truth: int) -> bytes:
     def votes(count: int) -> list[int]:
         return rng.choices(choices, weights, k=count)
 
-    if rule.drawn:
+    if rule.singly:
         return bytes(255 if vote == rule.classes else vote for vote in votes(rule.members))
     tallies = []
     for _ in range(rule.views):

@@ -3,6 +3,7 @@
 import { provenAbove, provenBelow } from './binomial.mjs';
 import { ONE, less, smaller, subtract } from './rational.mjs';
 import { demand } from './refusal.mjs';
+import { touchedRule } from './touched.mjs';
 import { Noise } from './least_mass.mjs';
 
 const GRADE = 'claim';
@@ -41,6 +42,7 @@ const statistics = (entries) => new Map(Object.entries(entries));
 export function rule(audit, smoothing, thresholds) {
   const context = { members: audit.get('members'), ...smoothing, ...thresholds };
   if (smoothing.vote === 'fixed') return fixedRule(context);
+  if (smoothing.vote === 'touched') return touchedRule(context, { plurality, count, maximal });
   if (smoothing.vote === 'noisy') return noisyRule(context);
   return smoothing.bound === 'top' ? topRule(context) : runnerUpRule(context);
 }

@@ -5,7 +5,8 @@ import { demand } from './refusal.mjs';
 export const MAX = Number.MAX_SAFE_INTEGER;
 export const AMOUNT = 2 ** 40;
 export const AXES = [
-  'trainExamples', 'trainFeatures', 'trainLabels', 'inputFeatures', 'inputPatch', 'total',
+  'trainExamples', 'trainFeatures', 'trainLabels', 'inputFeatures', 'inputPatch', 'columns',
+  'total',
 ];
 
 const codePoints = (text) => [...text].length;

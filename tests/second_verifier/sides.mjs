@@ -39,6 +39,7 @@ export function readTraining(side) {
     bag: { size: upTo(65536) },
     partition: { parts: upTo(65535), by: shapes.oneOf(...Object.keys(PARTS)) },
     flip: { keepFeatures: share, keepLabels: share },
+    grid: gridShape(side),
   });
   const common = { method: name, moves: REWRITING, unit: 'example', drawn: true };
   if (name === 'none') return { ...common, axes: [], moves: {}, drawn: false, members: 1 };
@@ -49,6 +50,7 @@ export function readTraining(side) {
     const members = side.get('parts');
     return { ...common, axes: ['trainExamples'], moves: PARTS[by], unit, drawn: false, members };
   }
+  if (name === 'grid') return { ...common, drawn: false, ...readGrid(side) };
   const features = parseFraction(side.get('keepFeatures'));
   const labels = parseFraction(side.get('keepLabels'));
   const axes = [];
@@ -56,6 +58,35 @@ export function readTraining(side) {
   if (less(labels, ONE)) axes.push('trainLabels');
   check(axes.length > 0, 'flips that keep everything');
   return { ...common, axes, features, labels };
+}
+
+const BLOCKS = 1024;
+const FORMS = [['groups'], ['down', 'across'], ['ranges']];
+const has = (side) => (key) => side instanceof Map && side.has(key);
+
+/** The parameters of a grid: blocks are of one form. */
+function gridShape(side) {
+  const forms = FORMS.filter((form) => form.some(has(side)));
+  const sizes = Object.fromEntries((forms.length === 1 ? forms[0] : ['groups']).map((key) => [key, upTo(BLOCKS)]));
+  return { parts: upTo(65535), by: shapes.oneOf('index', 'id', 'group'), ...sizes };
+}
+
+function readGrid(side) {
+  const [groups, down, across, ranges] = ['groups', 'down', 'across', 'ranges'].map((key) => side.get(key));
+  const [parts, by] = ['parts', 'by'].map((key) => side.get(key));
+  const blocks = groups ?? ranges ?? down * across;
+  check(blocks >= 2 && blocks <= BLOCKS, 'expected 2 to 1024 blocks');
+  check(parts * blocks <= 65535, 'too many members');
+  const axes = ['trainExamples', 'inputFeatures', ...(down === undefined ? [] : ['inputPatch']), 'columns'];
+  const unit = by === 'group' ? 'group' : 'example';
+  return { axes, moves: PARTS[by], unit, members: parts * blocks, parts, blocks, groups, down, across, ranges };
+}
+
+/** Whether the blocks of a grid can be cut out of inputs of this layout. */
+export function checkGrid(grid, { shape, units }) {
+  if (grid.groups !== undefined) check(grid.groups <= units, 'more groups than units');
+  else if (grid.ranges !== undefined) check(shape.length === 1 && grid.ranges <= shape[0], 'no such ranges');
+  else check(shape.length === 3 && grid.down <= shape[1] && grid.across <= shape[2], 'no such tiles');
 }
 
 /** The test side: covered axes, and its noise or its views. */
@@ -92,7 +123,7 @@ export function readTest(side, layout) {
   return { ...common, partitions, views: groups * partitions };
 }
 
-function choose(n, k) {
+export function choose(n, k) {
   let result = 1;
   for (let i = 1; i <= k; i++) result = (result * (n - k + i)) / i;
   return result;

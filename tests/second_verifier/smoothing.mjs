@@ -5,7 +5,8 @@ import { same } from './json.mjs';
 import { Noise } from './least_mass.mjs';
 import { ONE, divide, fraction, less, lowest, multiply, parseFraction, power, subtract } from './rational.mjs';
 import * as shapes from './shapes.mjs';
-import { check, readLayout, readTest, readTraining, share, upTo } from './sides.mjs';
+import { gridReach } from './touched.mjs';
+import { check, checkGrid, readLayout, readTest, readTraining, share, upTo } from './sides.mjs';
 
 const GRADE = 'statement';
 const BUDGETS = 512;
@@ -26,7 +27,11 @@ export function readSmoothing(audit) {
   check(!training.drawn || !fixedViews, 'a drawn member that would vote twice on an input');
   check(training.method !== 'none' || test.method !== 'none', 'neither side is smoothed');
 
-  const vote = training.drawn ? 'drawn' : test.noisy ? 'noisy' : 'fixed';
+  check(training.method !== 'grid' || test.method === 'none', 'a grid with a test side');
+  if (training.method === 'grid') checkGrid(training, layout);
+
+  const together = test.noisy ? 'noisy' : 'fixed';
+  const vote = training.drawn ? 'drawn' : training.method === 'grid' ? 'touched' : together;
   const axes = [...training.axes, ...test.axes];
   if (test.method === 'flip' && FLIPPED.every((axis) => axes.includes(axis))) axes.push('total');
   const classes = dataset.get('classes').length;
@@ -36,8 +41,12 @@ export function readSmoothing(audit) {
   const found = { ...smoothing, budgets: readBudgets(claim, smoothing), ...readBound(claim, audit, vote) };
   checkThreat(audit, training);
   checkCounts(audit, found);
+  if (vote === 'touched') found.reach = gridReach(training, layout, found.budgets, classes);
   return found;
 }
+
+/** Whether nothing is random about a vote. */
+export const certain = (vote) => vote === 'fixed' || vote === 'touched';
 
 /** The declared budgets, without amounts of zero. */
 function readBudgets(claim, { axes, test }) {
@@ -62,7 +71,7 @@ function readBudgets(claim, { axes, test }) {
 function readBound(claim, audit, vote) {
   share(claim.get('alpha'), 'alpha');
   const alpha = parseFraction(claim.get('alpha'));
-  check((alpha.n === 0n) === (vote === 'fixed'), 'alpha is 0 exactly where nothing is random');
+  check((alpha.n === 0n) === certain(vote), 'alpha is 0 exactly where nothing is random');
   check(!less(fraction(1n, 4n), alpha), 'alpha above 1/4');
   const bound = claim.has('bound') ? claim.get('bound') : 'top';
   shapes.oneOf(...(vote === 'drawn' ? ['top', 'runner-up'] : ['top']))(bound, 'bound', GRADE);
@@ -89,12 +98,12 @@ function checkCounts(audit, { training, vote, examples }) {
   check(!recipe.has('draws') || recipe.get('draws') === draws, 'recipe: other draws');
   check((training.members ?? members) === members, `expected ${training.members} members`);
   check(vote === 'noisy' ? draws >= 1 && draws <= DRAWS : draws === 0, 'draws: not as many as noisy views');
-  check(vote === 'fixed' || (examples >= 1 && examples <= EXAMPLES), 'data set: expected 1 to 2^40 examples');
+  check(certain(vote) || (examples >= 1 && examples <= EXAMPLES), 'data set: expected 1 to 2^40 examples');
 }
 
 /** How long a row of evidence is. */
 export function rowSize(audit, { vote, test, classes }) {
-  if (vote === 'drawn') return audit.get('members');
+  if (vote === 'drawn' || vote === 'touched') return audit.get('members');
   return 2 * (classes + 1) * (vote === 'noisy' ? audit.get('draws') : test.views);
 }
 

@@ -62,6 +62,7 @@ class DrawsRule:
     """Votes that only choose the label; 0: bound ``top``."""
 
     drawn: ClassVar[bool] = True
+    singly: ClassVar[bool] = True
     randomised: ClassVar[bool] = True
     views: ClassVar[int] = 1
 

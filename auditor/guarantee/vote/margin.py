@@ -45,6 +45,7 @@ class MarginRule:
     test: FixedTest
 
     drawn: ClassVar[bool] = False
+    singly: ClassVar[bool] = False
     randomised: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

@@ -43,6 +43,7 @@ class NestedRule:
     """The input's share of alpha."""
 
     drawn: ClassVar[bool] = False
+    singly: ClassVar[bool] = False
     randomised: ClassVar[bool] = True
 
     @property

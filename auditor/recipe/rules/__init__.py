@@ -16,6 +16,7 @@ RULES: Final[tuple[Callable[[Mapping[str, Any]], None], ...]] = (
     content.learner,
     content.copies,
     smoothing.training,
+    smoothing.grid,
     smoothing.test,
     smoothing.product,
     smoothing.members,

@@ -16,6 +16,7 @@ _TRAIN_SIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "flip": ("trainFeatures", "trainLabels"),
     "bag": ("trainExamples",),
     "partition": ("trainExamples",),
+    "grid": ("trainExamples", "inputFeatures", "inputPatch", "columns"),
 }
 
 
@@ -79,6 +80,8 @@ def _axes(recipe: Table) -> tuple[str, ...]:
         axis
         for axis in _TRAIN_SIDE[training["method"]]
         if training.get(axis.replace("train", "keep")) != "1"
+        # a square lies in few blocks only where those are tiles
+        and (axis != "inputPatch" or "down" in training)
     ]
     if test["method"] != "none":
         axes.append("inputPatch" if "patch" in test else "inputFeatures")

@@ -30,6 +30,32 @@ def training(recipe: Table) -> None:
             )
 
 
+def grid(recipe: Table) -> None:
+    """A grid has blocks of one form, which fits the data, and covers the input by itself."""
+    training, source = recipe["smoothing"]["training"], recipe["data"]["source"]
+    if training["method"] != "grid":
+        return
+    used = {"groups", "down", "across", "ranges"} & training.keys()
+    if used not in ({"groups"}, {"down", "across"}, {"ranges"}):
+        raise refuse(
+            "smoothing.training",
+            "groups, or down and across, or ranges",
+            ", ".join(sorted(used)) or "none of them",
+        )
+    if forms.blocks(training) < 2:
+        raise refuse("smoothing.training", "at least 2 blocks (or method partition)", 1)
+    if used == {"ranges"} and source.partition(":")[0] in {"images", "torchvision"}:
+        raise refuse("smoothing.training.ranges", "groups, or down and across, with images", source)
+    if used == {"down", "across"} and source == "table":
+        raise refuse("smoothing.training.down", "groups or ranges with a table", source)
+    if recipe["smoothing"]["test"]["method"] != "none":
+        raise refuse(
+            "smoothing.test.method",
+            '"none" with training method "grid" (each member has its own block of the input)',
+            repr(recipe["smoothing"]["test"]["method"]),
+        )
+
+
 def test(recipe: Table) -> None:
     """Noise hides something; masks have one of two forms and leave something to see."""
     test = recipe["smoothing"]["test"]
@@ -79,7 +105,7 @@ def product(recipe: Table) -> None:
 def members(recipe: Table) -> None:
     """Numbers of members and draws are those that the methods allow."""
     training, members = recipe["smoothing"]["training"], recipe["members"]
-    fixed = {"partition": training.get("parts"), "none": 1}.get(training["method"])
+    fixed = forms.fixed_members(training)
     if fixed is not None and members != fixed:
         reason = "one for each part" if fixed > 1 else "without training noise all are the same"
         raise refuse("members", f"{fixed} ({reason})", members)
