@@ -80,6 +80,14 @@ KINDS: Final[Mapping[str, Mapping[str, object]]] = {
             {"columns": 1, "inputFeatures": 1},
         ),
     },
+    "finite-aggregation": {
+        "smoothing": {
+            "training": {"method": "finite-aggregation", "parts": 40, "by": "index", "spread": 4},
+            "test": {"method": "none"},
+        },
+        "members": 40,
+        "budgets": ({}, {"trainExamples": 1}, {"trainExamples": 4}),
+    },
     "flip": {
         "smoothing": {
             "training": {"method": "flip", "keepFeatures": "205/256", "keepLabels": "205/256"},

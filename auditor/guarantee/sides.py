@@ -19,15 +19,16 @@ from auditor.guarantee.test.units import Layout
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import INPUT_FEATURES, TOTAL, TRAIN_FEATURES, TRAIN_LABELS
 from auditor.guarantee.training.bag import Bag
+from auditor.guarantee.training.finite_aggregation import FiniteAggregation
 from auditor.guarantee.training.flip import FlipTraining
 from auditor.guarantee.training.grid import Grid
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import Partition
 
-Training = NoTraining | FlipTraining | Bag | Partition | Grid
+Training = NoTraining | FlipTraining | Bag | Partition | Grid | FiniteAggregation
 Test = NoTest | FlipTest | Hide | Views | GroupMasks | WindowMasks
 
-TRAINING_METHODS: Final = ("none", "flip", "bag", "partition", "grid")
+TRAINING_METHODS: Final = ("none", "flip", "bag", "partition", "grid", "finite-aggregation")
 TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask")
 
 WHERE: Final = "smoothing"
@@ -104,6 +105,8 @@ def _training(value: Mapping[str, object]) -> Training:
             return Bag.from_dict(value, where)
         case "grid":
             return Grid.from_dict(value, where)
+        case "finite-aggregation":
+            return FiniteAggregation.from_dict(value, where)
         case _:
             return Partition.from_dict(value, where)
 

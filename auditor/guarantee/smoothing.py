@@ -27,6 +27,7 @@ from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import TOTAL, Budget, Threat
+from auditor.guarantee.training.finite_aggregation import FiniteAggregation
 from auditor.guarantee.training.grid import Grid
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import MAX_PARTS, Partition
@@ -34,7 +35,8 @@ from auditor.guarantee.vote.draws import DrawsRule
 from auditor.guarantee.vote.lines import Lines
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.nested import NestedRule
-from auditor.guarantee.vote.touched import TouchedRule
+from auditor.guarantee.vote.spread import Spread
+from auditor.guarantee.vote.touched import Reach, TouchedRule
 from auditor.randomness import design_root
 
 _MAX_CLASSES: Final = 255  # a vote is one byte, and 255 an abstention
@@ -142,7 +144,7 @@ class _Builder:
         if isinstance(training, NoTraining) and isinstance(test, NoTest):
             message = f"{WHERE}: neither side is smoothed, so nothing can be certified"
             raise RecipeError(message)
-        if isinstance(training, Grid):
+        if isinstance(training, Grid | FiniteAggregation):
             return self._touched(training, classes, budgets)
         fixed = training.parts if isinstance(training, Partition) else 1
         members = self._count("members", 1, MAX_PARTS)
@@ -165,9 +167,10 @@ class _Builder:
             test.check(self.smoothing.layout, f"{WHERE}.test")
         return MarginRule(classes=classes, members=members, axes=axes, budgets=budgets, test=test)
 
-    def _touched(self, training: Grid, classes: int, budgets: tuple[Budget, ...]) -> Rule:
+    def _touched(
+        self, training: Grid | FiniteAggregation, classes: int, budgets: tuple[Budget, ...]
+    ) -> Rule:
         """Return the rule of members of which a change touches several, and which vote singly."""
-        where, layout = f"{WHERE}.training", self.smoothing.layout
         test = self.smoothing.test
         if not isinstance(test, NoTest):
             message = (
@@ -181,13 +184,18 @@ class _Builder:
         if self.claim.get("bound", "top") != "top":
             raise fields.refuse("claim", "bound", "'top' with fixed members", self.claim["bound"])
         self._certain()
-        training.check(layout, where)
+        reach: Reach
+        if isinstance(training, Grid):
+            training.check(self.smoothing.layout, f"{WHERE}.training")
+            reach = Lines.of(training, self.smoothing.layout, budgets, classes)
+        else:
+            reach = Spread(training=training)
         return TouchedRule(
             classes=classes,
             members=members,
             axes=self.smoothing.axes,
             budgets=budgets,
-            reach=Lines.of(training, layout, budgets, classes),
+            reach=reach,
         )
 
     def _certain(self) -> None:

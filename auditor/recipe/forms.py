@@ -25,7 +25,7 @@ def fixed_members(training: Mapping[str, Any]) -> int | None:
     match training["method"]:
         case "none":
             return 1
-        case "partition":
+        case "partition" | "finite-aggregation":
             return int(training["parts"])
         case "grid":
             return int(training["parts"]) * blocks(training)

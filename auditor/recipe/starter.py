@@ -62,8 +62,8 @@ copies = [{}]
 masks = 4
 
 [smoothing.training]
-# none, flip (keepFeatures, keepLabels), bag (size), partition (parts, by) or grid (parts, by, and
-# groups, or down and across, or ranges).
+# none, flip (keepFeatures, keepLabels), bag (size), partition (parts, by), finite-aggregation
+# (parts, by, spread) or grid (parts, by, and groups, or down and across, or ranges).
 # Each changed example touches one part only, and with it one member's vote.
 method = "partition"
 parts = 40

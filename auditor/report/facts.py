@@ -12,6 +12,7 @@ _METHODS = {
     "none": "none",
     "partition": "partition: each training unit is seen by one member only",
     "grid": "grid: each training unit and each block of features is seen by a few members only",
+    "finite-aggregation": "finite aggregation: each training unit is seen by a few members only",
     "flip": "flip: random symbols replace some of the values",
     "bag": "bag: each member sees a random sample",
     "hide": "hide: most of the input is hidden at random",

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from auditor.guarantee.training import partition
+from auditor.guarantee.training.finite_aggregation import FiniteAggregation
 from auditor.learners.base import TrainingSet
 from auditor.randomness import Stream, derive
 from auditor.replay import noise
@@ -67,6 +68,8 @@ class MemberSets:
             chosen = self._bag(member)
         elif method == "grid":
             return self._cell(member)
+        elif method == "finite-aggregation":
+            chosen = self._fed(member)
         elif method == "partition":
             chosen = self._parts[member]
         else:
@@ -94,6 +97,14 @@ class MemberSets:
             capacity=self.capacity,
             visible=visible,
         )
+
+    def _fed(self, member: int) -> Indices:
+        """Return the examples of the parts that feed a member, in an order only they decide."""
+        params = FiniteAggregation.from_dict(self.training, "smoothing.training")
+        keys, parts = self._assigned
+        order = list(zip(keys, self._contents, strict=True))
+        given = [index for part in params.feeding(member) for index in parts[part]]
+        return np.array(sorted(given, key=order.__getitem__), np.int64)
 
     def _bag(self, member: int) -> Indices:
         """Draw slots, not examples: one made malformed is drawn as before and adds nothing."""
@@ -131,6 +142,9 @@ class MemberSets:
         if self.training["method"] in {"partition", "grid"}:
             by_index = self.training["by"] == "index"
             return -(-self.slots // int(self.training["parts"])) if by_index else None
+        if self.training["method"] == "finite-aggregation":
+            part = -(-self.slots // int(self.training["parts"]))
+            return part * int(self.training["spread"]) if self.training["by"] == "index" else None
         return self.slots
 
     @cached_property

@@ -29,6 +29,7 @@ SIDES = [
     ("partition", "views"),
     ("none", "two-mask"),
     ("grid", "none"),
+    ("finite-aggregation", "none"),
 ]
 
 

@@ -23,6 +23,7 @@ TRAINING: Final[dict[str, dict[str, Any]]] = {
     "partition": {"method": "partition", "parts": 9},
     "partition by content": {"method": "partition", "parts": 9, "by": "content"},
     "partition by id": {"method": "partition", "parts": 9, "by": "id"},
+    "finite aggregation": {"method": "finite-aggregation", "parts": 9, "spread": 4},
     "grid of groups": {"method": "grid", "parts": 9, "groups": 4},
     "grid of tiles": {"method": "grid", "parts": 9, "by": "id", "down": 2, "across": 3},
 }

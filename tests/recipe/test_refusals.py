@@ -61,7 +61,7 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
         {"smoothing.training.method": "partitions"},
         (
             r'smoothing\.training\.method: expected "none" or "flip" or "bag" or "partition" or '
-            r'"grid" \(did you mean partition\?\), got "partitions"$'
+            r'"grid" or "finite-aggregation" \(did you mean partition\?\), got "partitions"$'
         ),
     ),
     "unknown preset": ({"preset": "wang"}, r"preset: expected .*wang2020.*got \"wang\"$"),
@@ -267,6 +267,24 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "too many budgets": (
         {"claim.budgets": {"trainExamples": list(range(100)), "inputFeatures": list(range(100))}},
         r"claim\.budgets: expected at most 512 budgets, got a grid of 10000$",
+    ),
+    "a spread over too few parts": (
+        {
+            "smoothing": {
+                "training": {"method": "finite-aggregation", "parts": 7, "spread": 4},
+                "test": {"method": "none"},
+            }
+        },
+        r"smoothing\.training\.parts: expected at least 8 for spread 4, got 7$",
+    ),
+    "finite aggregation with masks": (
+        {
+            "smoothing": {
+                "training": {"method": "finite-aggregation", "parts": 9, "spread": 4},
+                "test": {"method": "two-mask", "groups": 5, "pixels": 1},
+            }
+        },
+        r"expected .none. with training method .finite-aggregation. .*got 'two-mask'$",
     ),
     "no blocks": (
         {"smoothing": {"training": {"method": "grid", "parts": 3}, "test": {"method": "none"}}},

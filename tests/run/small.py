@@ -14,6 +14,7 @@ TRAINING = {
     "content": 'method = "partition"\nparts = 9\nby = "content"',
     "flip": 'method = "flip"\nkeepFeatures = "230/256"\nkeepLabels = "250/256"',
     "bag": 'method = "bag"\nsize = 30',
+    "finite-aggregation": 'method = "finite-aggregation"\nparts = 24\nby = "index"\nspread = 3',
     "grid": 'method = "grid"\nparts = 5\nby = "index"\ndown = 8\nacross = 1',
 }
 TEST = {
@@ -33,7 +34,7 @@ BUDGETS = {
     "windows": "inputPatch = [0, 3]",
 }
 DRAWN = frozenset({"flip", "bag"})
-ALONE = frozenset({"grid"})  # take no test side
+ALONE = frozenset({"grid", "finite-aggregation"})  # take no test side
 NOISY = frozenset({"flip", "hide"})
 
 
@@ -67,6 +68,7 @@ def recipe(
     np.savez(folder / "digits.npz", **(data or digits()))
     drawn, noisy = training in DRAWN, test in NOISY
     axes = {"partition": "trainExamples = [0, 1]", "content": "trainExamples = [0, 1]"}
+    axes |= {"finite-aggregation": "trainExamples = [0, 1]"}
     axes |= {"grid": "trainExamples = [0, 1], columns = [0, 1]"}
     axes |= {"bag": "trainExamples = [0, 1]", "flip": "trainFeatures = [0, 1]"}
     budgets = ", ".join(part for part in (axes.get(training, ""), BUDGETS[test]) if part)

@@ -111,11 +111,12 @@ def changed(before: Path, after: Path) -> int:
         ("content", deleted, 1),
         ("content", inserted, 1),
         ("grid", rewritten, 8),
+        ("finite-aggregation", rewritten, 3),
         ("grid", with_other_columns, 5),
     ],
     ids=[
         *("index-rewritten", "content-rewritten", "content-deleted", "content-inserted"),
-        *("grid-rewritten", "grid-with-other-columns"),
+        *("grid-rewritten", "spread-rewritten", "grid-with-other-columns"),
     ],
 )
 def test_a_change_touches_no_more_members_than_it_costs(

@@ -76,7 +76,8 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
     """Return a recipe, mostly one that proves something, and the fields of Audit that fit it."""
     shape = rng.choice(SHAPES)
     training, members = _training(rng)
-    test = {"method": "none"} if training["method"] == "grid" else _test(rng)
+    alone = training["method"] in ("grid", "finite-aggregation") and rng.random() < 0.9
+    test = {"method": "none"} if alone else _test(rng)
     drawn = training["method"] in ("flip", "bag")
     noisy = test["method"] in ("flip", "hide")
     claim: Recipe = {
@@ -101,7 +102,7 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
 
 
 def _training(rng: random.Random) -> tuple[Recipe, int]:
-    method = rng.choice(("none", "flip", "flip", "bag", "partition", "partition", "grid"))
+    method = rng.choice(("none", "flip", "flip", "bag", "partition", "partition", "grid", "spread"))
     if method == "flip":
         keeps = {"keepFeatures": _keep(rng), "keepLabels": _keep(rng)}
         return {"method": method, **keeps}, rng.choice((2, 50, 400))
@@ -109,6 +110,11 @@ def _training(rng: random.Random) -> tuple[Recipe, int]:
         return {"method": method, "size": rng.choice((1, 3, 500))}, rng.choice((2, 50, 400))
     if method == "grid":
         return _grid(rng)
+    if method == "spread":
+        parts, spread = rng.choice((5, 8, 13, 40)), rng.randint(1, 6)
+        by = rng.choice(("index", "id", "content", "group"))
+        side = {"method": "finite-aggregation", "parts": parts, "by": by, "spread": spread}
+        return side, parts
     if method == "partition":
         by = rng.choice(("index", "id", "content", "group"))
         parts = rng.choice((1, 3, 8, 25))

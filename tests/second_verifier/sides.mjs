@@ -4,6 +4,7 @@
 import { groupMasks, windowMasks } from './masks.mjs';
 import { ONE, ZERO, divide, less, parseFraction, parseNumber, subtract } from './rational.mjs';
 import { demand } from './refusal.mjs';
+import { offsetsOf } from './touched.mjs';
 import * as shapes from './shapes.mjs';
 
 const GRADE = 'statement';
@@ -40,6 +41,9 @@ export function readTraining(side) {
     partition: { parts: upTo(65535), by: shapes.oneOf(...Object.keys(PARTS)) },
     flip: { keepFeatures: share, keepLabels: share },
     grid: gridShape(side),
+    'finite-aggregation': {
+      parts: upTo(65535), by: shapes.oneOf(...Object.keys(PARTS)), spread: upTo(64, 2),
+    },
   });
   const common = { method: name, moves: REWRITING, unit: 'example', drawn: true };
   if (name === 'none') return { ...common, axes: [], moves: {}, drawn: false, members: 1 };
@@ -49,6 +53,14 @@ export function readTraining(side) {
     const unit = by === 'group' ? 'group' : 'example';
     const members = side.get('parts');
     return { ...common, axes: ['trainExamples'], moves: PARTS[by], unit, drawn: false, members };
+  }
+  if (name === 'finite-aggregation') {
+    const [parts, by, spread] = ['parts', 'by', 'spread'].map((key) => side.get(key));
+    const offsets = offsetsOf(spread);
+    check(offsets.at(-1) < parts, 'too few parts for the spread');
+    const unit = by === 'group' ? 'group' : 'example';
+    const found = { axes: ['trainExamples'], moves: PARTS[by], unit, members: parts, parts, offsets };
+    return { ...common, drawn: false, ...found };
   }
   if (name === 'grid') return { ...common, drawn: false, ...readGrid(side) };
   const features = parseFraction(side.get('keepFeatures'));

@@ -5,7 +5,7 @@ import { same } from './json.mjs';
 import { Noise } from './least_mass.mjs';
 import { ONE, divide, fraction, less, lowest, multiply, parseFraction, power, subtract } from './rational.mjs';
 import * as shapes from './shapes.mjs';
-import { gridReach } from './touched.mjs';
+import { gridReach, spreadReach } from './touched.mjs';
 import { check, checkGrid, readLayout, readTest, readTraining, share, upTo } from './sides.mjs';
 
 const GRADE = 'statement';
@@ -27,11 +27,12 @@ export function readSmoothing(audit) {
   check(!training.drawn || !fixedViews, 'a drawn member that would vote twice on an input');
   check(training.method !== 'none' || test.method !== 'none', 'neither side is smoothed');
 
-  check(training.method !== 'grid' || test.method === 'none', 'a grid with a test side');
+  const touched = ['grid', 'finite-aggregation'].includes(training.method);
+  check(!touched || test.method === 'none', 'members that vote one by one, and a test side');
   if (training.method === 'grid') checkGrid(training, layout);
 
   const together = test.noisy ? 'noisy' : 'fixed';
-  const vote = training.drawn ? 'drawn' : training.method === 'grid' ? 'touched' : together;
+  const vote = training.drawn ? 'drawn' : touched ? 'touched' : together;
   const axes = [...training.axes, ...test.axes];
   if (test.method === 'flip' && FLIPPED.every((axis) => axes.includes(axis))) axes.push('total');
   const classes = dataset.get('classes').length;
@@ -41,7 +42,8 @@ export function readSmoothing(audit) {
   const found = { ...smoothing, budgets: readBudgets(claim, smoothing), ...readBound(claim, audit, vote) };
   checkThreat(audit, training);
   checkCounts(audit, found);
-  if (vote === 'touched') found.reach = gridReach(training, layout, found.budgets, classes);
+  if (training.method === 'grid') found.reach = gridReach(training, layout, found.budgets, classes);
+  else if (touched) found.reach = spreadReach(training);
   return found;
 }
 

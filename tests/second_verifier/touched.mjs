@@ -91,6 +91,31 @@ export function gridReach(grid, layout, budgets, classes) {
   };
 }
 
+/** The first offsets from 0, each the least that repeats no difference of two. */
+export function offsetsOf(count) {
+  const found = [];
+  const differences = new Set();
+  for (let next = 0; found.length < count; next++) {
+    const apart = found.map((earlier) => next - earlier);
+    if (apart.some((difference) => differences.has(difference))) continue;
+    apart.forEach((difference) => differences.add(difference));
+    found.push(next);
+  }
+  return found;
+}
+
+/** What parts touch that each go to several members: heaviest(weights). */
+export function spreadReach({ parts, offsets }) {
+  return (weights) => {
+    const all = weights.reduce((sum, weight) => sum + weight, 0);
+    const heavy = descending(weights.map((_, part) =>
+      offsets.reduce((sum, offset) => sum + weights[(part + offset) % parts], 0)));
+    const most = [0];
+    for (const weight of heavy) most.push(most.at(-1) + weight);
+    return most.map((weight) => Math.min(weight, all));
+  };
+}
+
 /** The rule over single votes of fixed members; `reach` says what budgets touch. */
 export function touchedRule({ classes, budgets, reach }, { plurality, count, maximal }) {
   const declared = new Map([new Map(), ...budgets.map(featuresOf)].map((one) => [keyOf(one), one]));

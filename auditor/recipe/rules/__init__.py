@@ -17,6 +17,7 @@ RULES: Final[tuple[Callable[[Mapping[str, Any]], None], ...]] = (
     content.copies,
     smoothing.training,
     smoothing.grid,
+    smoothing.finite_aggregation,
     smoothing.test,
     smoothing.product,
     smoothing.members,

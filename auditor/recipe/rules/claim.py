@@ -16,6 +16,7 @@ _TRAIN_SIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "flip": ("trainFeatures", "trainLabels"),
     "bag": ("trainExamples",),
     "partition": ("trainExamples",),
+    "finite-aggregation": ("trainExamples",),
     "grid": ("trainExamples", "inputFeatures", "inputPatch", "columns"),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from auditor.guarantee.training.finite_aggregation import offsets
 from auditor.recipe import forms
 from auditor.recipe.rules.refusal import refuse
 
@@ -48,11 +49,34 @@ def grid(recipe: Table) -> None:
         raise refuse("smoothing.training.ranges", "groups, or down and across, with images", source)
     if used == {"down", "across"} and source == "table":
         raise refuse("smoothing.training.down", "groups or ranges with a table", source)
-    if recipe["smoothing"]["test"]["method"] != "none":
+    _no_test_side(recipe, "each member has its own block of the input")
+
+
+def finite_aggregation(recipe: Table) -> None:
+    """Parts are enough for the spread, and members vote once on an input."""
+    training = recipe["smoothing"]["training"]
+    if training["method"] != "finite-aggregation":
+        return
+    least = offsets(training["spread"])[-1] + 1
+    if training["parts"] < least:
+        raise refuse(
+            "smoothing.training.parts",
+            f"at least {least} for spread {training['spread']}",
+            training["parts"],
+        )
+    _no_test_side(
+        recipe, "a changed example touches several members, whose votes are counted singly"
+    )
+
+
+def _no_test_side(recipe: Table, reason: str) -> None:
+    method = recipe["smoothing"]["test"]["method"]
+    if method != "none":
+        training = recipe["smoothing"]["training"]["method"]
         raise refuse(
             "smoothing.test.method",
-            '"none" with training method "grid" (each member has its own block of the input)',
-            repr(recipe["smoothing"]["test"]["method"]),
+            f'"none" with training method "{training}" ({reason})',
+            repr(method),
         )
 
 

@@ -1,4 +1,4 @@
-"""Fixed members that vote one by one: grids, and lies about them."""
+"""Fixed members of which a change touches several: grids, Finite Aggregation, lies about them."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def _columns_only() -> Honest:
 for _name, _comment, _make in (
     ("grid", "Parts of examples x tiles of the input.", partial(base, "grid")),
     ("grid-of-groups", "Parts by group x blocks spread over the input.", _of_groups),
+    (
+        "finite-aggregation",
+        "Forty parts, each given to four members.",
+        partial(base, "finite-aggregation"),
+    ),
     ("grid-of-one-part", "Nine tiles alone: the feature partition.", _columns_only),
 ):
     add(
@@ -93,6 +98,7 @@ def _one_fewer(make: Callable[[], Honest], wanted: Budget) -> Vector:
 _EDGES: Final[dict[str, tuple[Callable[[], Honest], dict[str, int]]]] = {
     "grid": (partial(base, "grid"), {"trainExamples": 1, "inputFeatures": 1}),
     "grid-of-one-part": (_columns_only, {"columns": 2}),
+    "finite-aggregation": (partial(base, "finite-aggregation"), {"trainExamples": 4}),
 }
 for _kind, (_make, _budget) in _EDGES.items():
     add(
@@ -138,6 +144,17 @@ lies(
         "grid-votes-moved-in-the-statistics": (
             "Another count of the same votes.",
             with_statistics(votes=[0, 40]),
+        ),
+    },
+)
+
+lies(
+    "claim",
+    base("finite-aggregation"),
+    {
+        "one-more-train-examples-finite-aggregation": (
+            "One more on trainExamples than the votes give: finite-aggregation.",
+            _one_more("trainExamples"),
         ),
     },
 )
@@ -191,6 +208,31 @@ refused(
                 "training": {"method": "partition", "parts": 40, "by": "index"},
                 **budgets({"columns": 1}),
             },
+        ),
+    },
+)
+refused(
+    "finite-aggregation",
+    {
+        "finite-aggregation-with-a-test-side": (
+            "Its members vote once on an input.",
+            {"test": GROUP_MASKS},
+        ),
+        "finite-aggregation-in-too-few-parts": (
+            "Offsets 0, 1, 3, 7 need eight parts.",
+            {"training": {"parts": 7}, "audit": {"members": 7}},
+        ),
+        "finite-aggregation-of-one-offset": (
+            "One offset is a partition.",
+            {"training": {"spread": 1}},
+        ),
+        "finite-aggregation-of-more-members": (
+            "As many members as parts.",
+            {"audit": {"members": 41}},
+        ),
+        "pixels-under-finite-aggregation": (
+            "Nothing about the input is covered.",
+            budgets({"inputFeatures": 1}),
         ),
     },
 )
