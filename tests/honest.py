@@ -9,6 +9,7 @@ import hashlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for, threat_for
 from auditor.guarantee.threat import Budget
 from auditor.guarantee.vote.plurality import encode_row
+from auditor.guarantee.vote.run_off import RunOffRule
 from auditor.verify.verified import Claim
 
 # TEST ONLY: published with the project, so whatever they sign proves nothing.
@@ -87,6 +89,16 @@ KINDS: Final[Mapping[str, Mapping[str, object]]] = {
         },
         "members": 40,
         "budgets": ({}, {"trainExamples": 1}, {"trainExamples": 4}),
+    },
+    "run-off": {
+        "smoothing": {
+            "training": {"method": "partition", "parts": 40, "by": "id"},
+            "test": {"method": "none"},
+            "vote": {"method": "run-off"},
+        },
+        "classes": ["0", "1", "2", "3"],
+        "members": 40,
+        "budgets": ({}, {"trainExamples": 1}, {"trainExamples": 12}),
     },
     "flip": {
         "smoothing": {
@@ -161,7 +173,7 @@ def resolved(kind: str, **changes: object) -> dict[str, object]:
         "name": f"made-up {kind}",
         "data": {"source": "made-up"},
         "unit": "example",
-        "classes": ["0", "1"],
+        "classes": spec.get("classes", ["0", "1"]),
         "alphabet": {"kind": "binary", "threshold": "8", "unit": "pixel"},
         "learner": {"name": "naive-bayes"},
         "training": {},
@@ -370,6 +382,8 @@ def _row(rule: Rule, index: int, truth: int) -> bytes:
     if rule.singly:
         dice = [rng.randrange(100) for _ in range(rule.members)]
         return bytes(255 if d == 99 and error else truth ^ (d < error) for d in dice)
+    if isinstance(rule, RunOffRule):
+        return _two_rounds(rule, rng, truth, error)
     tallies = []
     mean, deviation = (
         rule.members * error / 100,
@@ -382,6 +396,21 @@ def _row(rule: Rule, index: int, truth: int) -> bytes:
         votes[truth], votes[1 - truth] = rule.members - wrong - abstained, wrong
         tallies.append([*votes, abstained])
     return encode_row(tallies)
+
+
+def _two_rounds(rule: RunOffRule, rng: random.Random, truth: int, error: int) -> bytes:
+    """Return made-up rounds: each member has scores, in which the true label is mostly ahead."""
+    classes = range(rule.classes)
+    pairs = list(combinations(classes, 2))
+    first, second = [0] * (rule.classes + 1), [[0, 0, 0] for _ in pairs]
+    for _ in range(rule.members):
+        wrong = rng.randrange(100) < error
+        scores = [rng.randrange(20) + 12 * (label == truth and not wrong) for label in classes]
+        best = max(scores)
+        first[scores.index(best) if scores.count(best) == 1 else rule.classes] += 1
+        for tally, (b, c) in zip(second, pairs, strict=True):
+            tally[2 if scores[b] == scores[c] else int(scores[c] > scores[b])] += 1
+    return encode_row([first, *second])
 
 
 def _summary(parsed: list[Leaf], audit: Audit) -> Summary:

@@ -100,6 +100,13 @@ class Rule(Protocol):
         """
 
     @property
+    def tallies(self) -> tuple[int, ...]:
+        """Sizes of the tallies that a cell is made of, where members do not vote singly.
+
+        A tally is counts of votes and then of abstentions, and adds up to the members.
+        """
+
+    @property
     def row_size(self) -> int:
         """Bytes of evidence for one input."""
 

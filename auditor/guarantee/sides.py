@@ -31,15 +31,20 @@ Test = NoTest | FlipTest | Hide | Views | GroupMasks | WindowMasks
 TRAINING_METHODS: Final = ("none", "flip", "bag", "partition", "grid", "finite-aggregation")
 TEST_METHODS: Final = ("none", "flip", "hide", "views", "two-mask")
 
+PLURALITY: Final = "plurality"
+RUN_OFF: Final = "run-off"
+VOTE_METHODS: Final = (PLURALITY, RUN_OFF)
+
 WHERE: Final = "smoothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smoothing:
-    """Both sides of a smoothing over inputs of one layout and alphabet."""
+    """Both sides of a smoothing over inputs of one layout and alphabet, and its vote."""
 
     training: Training
     test: Test
+    vote: str
     layout: Layout
     symbols: int
 
@@ -58,10 +63,11 @@ def read(recipe: Mapping[str, object], shape: Sequence[object]) -> Smoothing:
     unit = fields.choice(alphabet, "unit", "alphabet", ("pixel", "channel"))
     layout = Layout.from_json(shape, unit, "dataset")
     sides = fields.mapping(recipe, "smoothing", "recipe")
-    fields.only(sides, ("training", "test"), WHERE)
+    fields.only(sides, ("training", "test", "vote"), WHERE)
     return Smoothing(
         training=read_training(recipe),
         test=_test(fields.mapping(sides, "test", WHERE), layout),
+        vote=_vote(sides),
         layout=layout,
         symbols=symbols(alphabet),
     )
@@ -126,6 +132,16 @@ def _test(value: Mapping[str, object], layout: Layout) -> Test:
             return WindowMasks.from_dict(value, where, layout)
         case _:
             return GroupMasks.from_dict(value, where)
+
+
+def _vote(sides: Mapping[str, object]) -> str:
+    """Return how fixed members vote: plurality where nothing is said."""
+    if "vote" not in sides:
+        return PLURALITY
+    where = f"{WHERE}.vote"
+    vote = fields.mapping(sides, "vote", WHERE)
+    fields.only(vote, ("method",), where)
+    return fields.choice(vote, "method", where, VOTE_METHODS)
 
 
 def _number(alphabet: Mapping[str, object], key: str) -> fmpq:

@@ -3,8 +3,7 @@
 A smoothing is a training side, a test side and a vote. Members that are random draws give one vote
 an input (:mod:`~auditor.guarantee.vote.draws`); fixed members vote inside each view, over random
 noise (:mod:`~auditor.guarantee.vote.nested`) or a fixed family of views
-(:mod:`~auditor.guarantee.vote.margin`); where one change touches several of them, they vote one by
-one (:mod:`~auditor.guarantee.vote.touched`).
+(:mod:`~auditor.guarantee.vote.margin`), or in another way (:mod:`~auditor.guarantee.aggregation`).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Final
 from flint import fmpq
 
 from auditor.errors import RecipeError
-from auditor.guarantee import fields, multiplicity, sides
+from auditor.guarantee import aggregation, fields, multiplicity, sides
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.noise import Shift
 from auditor.guarantee.sides import WHERE, Smoothing
@@ -27,16 +26,12 @@ from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
 from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import TOTAL, Budget, Threat
-from auditor.guarantee.training.finite_aggregation import FiniteAggregation
 from auditor.guarantee.training.grid import Grid
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import MAX_PARTS, Partition
 from auditor.guarantee.vote.draws import DrawsRule
-from auditor.guarantee.vote.lines import Lines
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.nested import NestedRule
-from auditor.guarantee.vote.spread import Spread
-from auditor.guarantee.vote.touched import Reach, TouchedRule
 from auditor.randomness import design_root
 
 _MAX_CLASSES: Final = 255  # a vote is one byte, and 255 an abstention
@@ -122,6 +117,10 @@ class _Builder:
     def rule(self, classes: int, budgets: tuple[Budget, ...]) -> Rule:
         training, test = self.smoothing.training, self.smoothing.test
         axes = self.smoothing.axes
+        if aggregation.applies(self.smoothing):
+            self._members(aggregation.members(self.smoothing, classes))
+            self._certain()
+            return aggregation.rule(self.smoothing, classes, budgets)
         if training.drawn:
             if isinstance(test, Views | GroupMasks | WindowMasks):
                 message = (
@@ -144,14 +143,7 @@ class _Builder:
         if isinstance(training, NoTraining) and isinstance(test, NoTest):
             message = f"{WHERE}: neither side is smoothed, so nothing can be certified"
             raise RecipeError(message)
-        if isinstance(training, Grid | FiniteAggregation):
-            return self._touched(training, classes, budgets)
-        fixed = training.parts if isinstance(training, Partition) else 1
-        members = self._count("members", 1, MAX_PARTS)
-        if members != fixed:
-            raise fields.refuse("audit", "members", f"{fixed} (its parts)", members)
-        if self.claim.get("bound", "top") != "top":
-            raise fields.refuse("claim", "bound", "'top' with fixed members", self.claim["bound"])
+        members = self._members(training.parts if isinstance(training, Partition) else 1)
         if isinstance(test, FlipTest | Hide):
             return NestedRule(
                 classes=classes,
@@ -167,36 +159,14 @@ class _Builder:
             test.check(self.smoothing.layout, f"{WHERE}.test")
         return MarginRule(classes=classes, members=members, axes=axes, budgets=budgets, test=test)
 
-    def _touched(
-        self, training: Grid | FiniteAggregation, classes: int, budgets: tuple[Budget, ...]
-    ) -> Rule:
-        """Return the rule of members of which a change touches several, and which vote singly."""
-        test = self.smoothing.test
-        if not isinstance(test, NoTest):
-            message = (
-                f"{WHERE}: {training.method} x {test.method}: its members vote once, on the input "
-                "as they are shown it; use test 'none'"
-            )
-            raise RecipeError(message)
+    def _members(self, fixed: int) -> int:
+        """Return the number of fixed members, which the recipe's parts decide."""
         members = self._count("members", 1, MAX_PARTS)
-        if members != training.members:
-            raise fields.refuse("audit", "members", f"{training.members} (its parts)", members)
+        if members != fixed:
+            raise fields.refuse("audit", "members", f"{fixed} (its parts)", members)
         if self.claim.get("bound", "top") != "top":
             raise fields.refuse("claim", "bound", "'top' with fixed members", self.claim["bound"])
-        self._certain()
-        reach: Reach
-        if isinstance(training, Grid):
-            training.check(self.smoothing.layout, f"{WHERE}.training")
-            reach = Lines.of(training, self.smoothing.layout, budgets, classes)
-        else:
-            reach = Spread(training=training)
-        return TouchedRule(
-            classes=classes,
-            members=members,
-            axes=self.smoothing.axes,
-            budgets=budgets,
-            reach=reach,
-        )
+        return members
 
     def _certain(self) -> None:
         """Raise RecipeError unless draws and alpha are zero, as nothing is random."""

@@ -21,6 +21,7 @@ from auditor.replay.ensemble import Ensemble
 from auditor.replay.form import Form, Opener
 from auditor.replay.graph_digest import graph_digest, member_axes
 from auditor.replay.shards import Shard
+from auditor.replay.views import pairwise
 from auditor.run.job import Bench
 from auditor.run.train import layout
 from auditor.verify.verified import Verified
@@ -100,7 +101,10 @@ class Comparison:
             return
         for start in range(0, len(inputs), _BLOCK):
             rows = polls.rows(inputs, range(start, min(start + _BLOCK, len(inputs))))
-            yield polls.ensemble.cast(shard, polls.ensemble.features(rows))[slot]
+            features = polls.ensemble.features(rows)
+            yield polls.ensemble.cast(shard, features)[slot]
+            if polls.ensemble.pairwise:
+                yield polls.ensemble.finals(shard, features)[:, slot]
 
     def _polls(self, shard: int, source: Callable[[], bytes], opener: Opener | None) -> Polls:
         front = self._bench.learner.front_end
@@ -112,6 +116,7 @@ class Comparison:
             classes=self._bench.classes,
             tau=Fraction(self._bench.recipe["tau"]),
             opener=opener,
+            pairwise=pairwise(self._bench.recipe),
         )
         return Polls(
             ensemble=ensemble,

@@ -16,7 +16,7 @@ from auditor.replay.ensemble import Ensemble
 from auditor.replay.form import Opener
 from auditor.replay.recount import recount
 from auditor.replay.shards import shards
-from auditor.replay.views import Shower, alphabet_size, blocks_of, channels_of, masks_for
+from auditor.replay.views import Shower, alphabet_size, blocks_of, channels_of, masks_for, pairwise
 from auditor.verify.evidence import Replayed
 from auditor.verify.verified import Verified
 
@@ -69,6 +69,7 @@ def polls_of(
             classes=len(audit.classes),
             tau=Fraction(str(recipe["tau"])),
             opener=opener,
+            pairwise=pairwise(recipe),
         ),
         shower=shower_of(recipe, audit.shape, audit.draws),
         draw_root=root,

@@ -34,13 +34,14 @@ from auditor.guarantee.smoothing import rule_for
 from auditor.guarantee.vote.draws import DrawsRule
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import plurality
+from auditor.guarantee.vote.run_off import RunOffRule
 from auditor.guarantee.vote.touched import TouchedRule
 from auditor.randomness import Stream
 from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble, tally
 from auditor.replay.sandbox import Sandbox
 from auditor.replay.shards import shards
-from auditor.replay.views import Shower, alphabet_size, blocks_of, channels_of, masks_for
+from auditor.replay.views import Shower, alphabet_size, blocks_of, channels_of, masks_for, pairwise
 
 Values = npt.NDArray[Any]
 
@@ -87,6 +88,7 @@ class Predictor:
             device=device,
             # A release may come from anybody. A graphics card is out of a sandbox's reach.
             opener=Sandbox(graph=certificate.graph).open if device == "cpu" else None,
+            pairwise=pairwise(self._recipe),
         )
 
     def predict(
@@ -109,6 +111,8 @@ class Predictor:
         symbols = self._symbols(np.asarray(x), columns)
         if isinstance(self._rule, MarginRule):
             return self._deterministic(self._rule, symbols)
+        if isinstance(self._rule, RunOffRule):
+            return self._two_rounds(self._rule, symbols)
         if isinstance(self._rule, TouchedRule):
             return self._one_by_one(self._rule, symbols)
         fresh = root or secrets.token_bytes(32)
@@ -158,6 +162,13 @@ class Predictor:
         label = rule.decide(tallies)
         name = None if label is None else self.classes[label]
         return Prediction(label=name, alpha="0", votes=won)
+
+    def _two_rounds(self, rule: RunOffRule, symbols: npt.NDArray[Any]) -> Prediction:
+        counts = self._ensemble.counts(self._shower.some(symbols, (0,)))[0]
+        label = rule.decide(counts.astype("<u2").tobytes())
+        name = None if label is None else self.classes[label]
+        votes = dict(zip(self.classes, counts[: len(self.classes)].tolist(), strict=True))
+        return Prediction(label=name, alpha="0", votes=votes)
 
     def _one_by_one(self, rule: TouchedRule, symbols: npt.NDArray[Any]) -> Prediction:
         polls = Polls(

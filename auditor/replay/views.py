@@ -50,6 +50,12 @@ def blocks_of(recipe: Mapping[str, Any], shape: Sequence[int]) -> npt.NDArray[np
     return np.frombuffer(b"".join(blocks), np.uint8).reshape(len(blocks), -1)
 
 
+def pairwise(recipe: Mapping[str, Any]) -> bool:
+    """Tell whether members vote between every two classes, too."""
+    vote = recipe["smoothing"].get("vote")
+    return vote is not None and vote["method"] == "run-off"
+
+
 def hiding(recipe: Mapping[str, Any]) -> bool:
     """Tell whether members are shown a part of an input, so that rows say what is visible."""
     smoothing = recipe["smoothing"]

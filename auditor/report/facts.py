@@ -15,6 +15,8 @@ _METHODS = {
     "finite-aggregation": "finite aggregation: each training unit is seen by a few members only",
     "flip": "flip: random symbols replace some of the values",
     "bag": "bag: each member sees a random sample",
+    "plurality": "plurality: most votes",
+    "run-off": "run-off: the two classes with most votes meet in a second round",
     "hide": "hide: most of the input is hidden at random",
     "views": "views: every view shows a few pixels, no sampling",
     "two-mask": "two-mask: what an attacker may have touched is masked out, no sampling",
@@ -38,6 +40,8 @@ def facts(subject: Subject) -> tuple[tuple[str, str], ...]:
         ("Training side", _method(recipe["smoothing"]["training"])),
         ("Test side", _method(recipe["smoothing"]["test"])),
     ]
+    if "vote" in recipe["smoothing"]:
+        found.append(("Vote", _method(recipe["smoothing"]["vote"])))
     if int(audit["draws"]):
         found.append(("Draws per input", f"{int(audit['draws']):,}"))
     found += [

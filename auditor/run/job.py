@@ -33,6 +33,7 @@ from auditor.replay.views import (
     channels_of,
     hiding,
     masks_for,
+    pairwise,
 )
 from auditor.run import user_code
 from auditor.run.members import MemberSets
@@ -144,6 +145,7 @@ class Bench:
             classes=self.classes,
             tau=Fraction(self.recipe["tau"]),
             device=device,
+            pairwise=pairwise(self.recipe),
         )
 
     @cached_property

@@ -286,6 +286,36 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
         },
         r"expected .none. with training method .finite-aggregation. .*got 'two-mask'$",
     ),
+    "a run-off of two classes": (
+        {
+            "smoothing": {
+                "training": {"method": "partition", "parts": 9},
+                "test": {"method": "none"},
+                "vote": {"method": "run-off"},
+            }
+        },
+        r'vote\.method: expected "plurality" for two classes .*, got "run-off"$',
+    ),
+    "a run-off of drawn members": (
+        {
+            "smoothing": {
+                "training": {"method": "bag", "size": 9},
+                "test": {"method": "none"},
+                "vote": {"method": "run-off"},
+            }
+        },
+        r'smoothing\.training\.method: expected "partition" with smoothing\.vote\.method "run-off"',
+    ),
+    "a run-off under masks": (
+        {
+            "smoothing": {
+                "training": {"method": "partition", "parts": 9},
+                "test": {"method": "two-mask", "groups": 5, "pixels": 1},
+                "vote": {"method": "run-off"},
+            }
+        },
+        r'smoothing\.test\.method: expected "none" with smoothing\.vote\.method "run-off"',
+    ),
     "no blocks": (
         {"smoothing": {"training": {"method": "grid", "parts": 3}, "test": {"method": "none"}}},
         r"smoothing\.training: expected groups, or down and across, or ranges, got none of them$",

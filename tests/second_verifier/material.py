@@ -7,9 +7,10 @@ verifier has to see in step 5 that it proves nothing.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -20,6 +21,7 @@ from auditor.guarantee.smoothing import threat_for
 from auditor.guarantee.test.two_mask import GroupMasks, WindowMasks
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import encode_row
+from auditor.guarantee.vote.run_off import RunOffRule
 from tests import honest
 from tests.honest import Honest
 
@@ -93,7 +95,7 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
         "classes": [str(label) for label in range(rng.choice((2, 2, 3, 10)))],
         "alphabet": {**rng.choice(ALPHABETS), "unit": rng.choice(("pixel", "channel"))},
         "unit": "group" if training.get("by") == "group" else "example",
-        "smoothing": {"training": training, "test": test},
+        "smoothing": {"training": training, "test": test, **_vote(rng, training, test)},
         "members": members,
         "draws": rng.choice((1, 40, 300)) if noisy and not drawn else 0,
         "claim": claim,
@@ -130,6 +132,14 @@ def _grid(rng: random.Random) -> tuple[Recipe, int]:
     by = rng.choice(("index", "id", "group"))
     blocks = form.get("groups") or form.get("ranges") or tiles["down"] * tiles["across"]
     return {"method": "grid", "parts": parts, "by": by, **form}, parts * blocks
+
+
+def _vote(rng: random.Random, training: Recipe, test: Recipe) -> Recipe:
+    """Return nothing, or a vote that mostly fits the sides."""
+    fits = training["method"] == "partition" and test["method"] == "none"
+    if rng.random() < (0.6 if fits else 0.04):
+        return {"vote": {"method": rng.choice(("run-off", "run-off", "run-off", "plurality"))}}
+    return {}
 
 
 def _keep(rng: random.Random) -> str:
@@ -192,9 +202,19 @@ def _row(rng: random.Random, rule: Rule, _index: int, truth: int) -> bytes:
     for _ in range(rule.views):
         cast = votes(rule.members)
         tallies.append([cast.count(choice) for choice in choices])
+    if isinstance(rule, RunOffRule):
+        return encode_row([tallies[0], *_finals(rng, rule, tallies[0])])
     if isinstance(rule, MarginRule) and rng.random() < 0.5:
         _dissent(rng, rule, tallies)
     return encode_row(tallies)
+
+
+def _finals(rng: random.Random, rule: RunOffRule, first: list[int]) -> Iterator[list[int]]:
+    """Yield random votes between every two classes, more or less like those of round one."""
+    for b, c in combinations(range(rule.classes), 2):
+        weights = [first[b] + 0.5, first[c] + 0.5, rng.choice((0.0, 0.2, 5.0))]
+        cast = rng.choices(range(3), weights, k=rule.members)
+        yield [cast.count(choice) for choice in range(3)]
 
 
 def _dissent(rng: random.Random, rule: MarginRule, tallies: list[list[int]]) -> None:

@@ -5,6 +5,7 @@ import { same } from './json.mjs';
 import { Noise } from './least_mass.mjs';
 import { ONE, divide, fraction, less, lowest, multiply, parseFraction, power, subtract } from './rational.mjs';
 import * as shapes from './shapes.mjs';
+import { runOffRowSize } from './run_off.mjs';
 import { gridReach, spreadReach } from './touched.mjs';
 import { check, checkGrid, readLayout, readTest, readTraining, share, upTo } from './sides.mjs';
 
@@ -19,7 +20,7 @@ const FLIPPED = ['trainFeatures', 'trainLabels', 'inputFeatures'];
 export function readSmoothing(audit) {
   const [recipe, dataset] = [audit.get('recipe'), audit.get('dataset')];
   const sides = recipe.get('smoothing');
-  shapes.closed({ training: shapes.anything, test: shapes.anything })(sides, 'smoothing', GRADE);
+  const runOff = readVote(sides) === 'run-off';
   const layout = readLayout(recipe, dataset);
   const training = readTraining(sides.get('training'));
   const test = readTest(sides.get('test'), layout);
@@ -32,7 +33,12 @@ export function readSmoothing(audit) {
   if (training.method === 'grid') checkGrid(training, layout);
 
   const together = test.noisy ? 'noisy' : 'fixed';
-  const vote = training.drawn ? 'drawn' : touched ? 'touched' : together;
+  if (runOff) {
+    const alone = training.method === 'partition' && test.method === 'none';
+    check(alone && dataset.get('classes').length >= 3, 'a run-off of what has none');
+  }
+  const fixed = touched ? 'touched' : runOff ? 'run-off' : together;
+  const vote = training.drawn ? 'drawn' : fixed;
   const axes = [...training.axes, ...test.axes];
   if (test.method === 'flip' && FLIPPED.every((axis) => axes.includes(axis))) axes.push('total');
   const classes = dataset.get('classes').length;
@@ -48,7 +54,16 @@ export function readSmoothing(audit) {
 }
 
 /** Whether nothing is random about a vote. */
-export const certain = (vote) => vote === 'fixed' || vote === 'touched';
+export const certain = (vote) => ['fixed', 'touched', 'run-off'].includes(vote);
+
+/** How fixed members vote; the smoothing has its two sides, and may say it. */
+function readVote(sides) {
+  const both = { training: shapes.anything, test: shapes.anything };
+  const said = sides instanceof Map && sides.has('vote');
+  const vote = shapes.closed({ method: shapes.oneOf('plurality', 'run-off') });
+  shapes.closed(said ? { ...both, vote } : both)(sides, 'smoothing', GRADE);
+  return said ? sides.get('vote').get('method') : 'plurality';
+}
 
 /** The declared budgets, without amounts of zero. */
 function readBudgets(claim, { axes, test }) {
@@ -105,6 +120,7 @@ function checkCounts(audit, { training, vote, examples }) {
 
 /** How long a row of evidence is. */
 export function rowSize(audit, { vote, test, classes }) {
+  if (vote === 'run-off') return runOffRowSize(classes);
   if (vote === 'drawn' || vote === 'touched') return audit.get('members');
   return 2 * (classes + 1) * (vote === 'noisy' ? audit.get('draws') : test.views);
 }

@@ -63,6 +63,7 @@ class DrawsRule:
 
     drawn: ClassVar[bool] = True
     singly: ClassVar[bool] = True
+    tallies: ClassVar[tuple[int, ...]] = ()
     randomised: ClassVar[bool] = True
     views: ClassVar[int] = 1
 

@@ -52,6 +52,11 @@ class NestedRule:
         return self.views
 
     @property
+    def tallies(self) -> tuple[int, ...]:
+        """Sizes of the tallies of a cell: one, of votes by class and abstentions."""
+        return (self.classes + 1,)
+
+    @property
     def row_size(self) -> int:
         """Bytes of evidence for one input."""
         return self.views * (self.classes + 1) * 2

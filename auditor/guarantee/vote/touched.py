@@ -58,6 +58,7 @@ class TouchedRule:
 
     drawn: ClassVar[bool] = False
     singly: ClassVar[bool] = True
+    tallies: ClassVar[tuple[int, ...]] = ()
     randomised: ClassVar[bool] = False
     views: ClassVar[int] = 1
 

@@ -18,6 +18,7 @@ RULES: Final[tuple[Callable[[Mapping[str, Any]], None], ...]] = (
     smoothing.training,
     smoothing.grid,
     smoothing.finite_aggregation,
+    smoothing.vote,
     smoothing.test,
     smoothing.product,
     smoothing.members,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.guarantee.training.finite_aggregation import offsets
+from auditor.guarantee.vote.run_off import LEAST_CLASSES
 from auditor.recipe import forms
 from auditor.recipe.rules.refusal import refuse
 
@@ -67,6 +68,29 @@ def finite_aggregation(recipe: Table) -> None:
     _no_test_side(
         recipe, "a changed example touches several members, whose votes are counted singly"
     )
+
+
+def vote(recipe: Table) -> None:
+    """A run-off is of parts, on inputs as they are, and of three classes or more."""
+    if recipe["smoothing"].get("vote", {}).get("method") != "run-off":
+        return
+    training, test = (recipe["smoothing"][side]["method"] for side in ("training", "test"))
+    for name, method, allowed, reason in (
+        ("training", training, "partition", "of which members stand alone"),
+        ("test", test, "none", "as the final is not held view by view"),
+    ):
+        if method != allowed:
+            raise refuse(
+                f"smoothing.{name}.method",
+                f'"{allowed}" with smoothing.vote.method "run-off" ({reason})',
+                repr(method),
+            )
+    if len(recipe["classes"]) < LEAST_CLASSES:
+        raise refuse(
+            "smoothing.vote.method",
+            '"plurality" for two classes (whose run-off is the same vote)',
+            '"run-off"',
+        )
 
 
 def _no_test_side(recipe: Table, reason: str) -> None:

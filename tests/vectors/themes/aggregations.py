@@ -1,15 +1,17 @@
-"""Fixed members of which a change touches several: grids, Finite Aggregation, lies about them."""
+"""Aggregations of fixed members: grids, Finite Aggregation, run-offs, and lies about them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from auditor.format.leaf import Leaf, parse_leaf
+from auditor.format.leaf import Leaf, parse_leaf, row_digest
 from auditor.guarantee.smoothing import rule_for
 from auditor.guarantee.threat import Budget
+from auditor.guarantee.vote.plurality import encode_row
+from tests import honest
 from tests.honest import Honest
 from tests.vectors.forging import Budgets, base, changed, forged, made
 from tests.vectors.form import INPUT, Vector, add, folder, single
@@ -236,3 +238,133 @@ refused(
         ),
     },
 )
+
+# --- run-off -------------------------------------------------------------------------------------
+
+add(
+    "honest-run-off",
+    "Parts of a partition, a run-off between the two classes with most votes.",
+    lambda: single("success", base("run-off")),
+)
+add(
+    "honest-vote-by-plurality",
+    "The vote that is left out, said.",
+    lambda: single(
+        "success",
+        made(
+            recipe={
+                "smoothing": {
+                    **honest.resolved("partition")["smoothing"],  # type: ignore[dict-item]
+                    "vote": {"method": "plurality"},
+                }
+            }
+        ),
+    ),
+)
+
+
+def _rounds(first: Sequence[int], neither: int = 0) -> bytes:
+    """Return so many votes by class and abstentions, and finals of which class 1 wins its own."""
+    pairs = [(30 - neither, 10) if b else (10, 30 - neither) for b in (0, 0, 0, 1, 1, 2)]
+    return encode_row([first, *([*pair, neither] for pair in pairs)])
+
+
+def _run_off(row: bytes, kept: Leaf | None = None) -> Honest:
+    """Return the release with this row, and the claim drawn from it or another one."""
+
+    def keep(item: Leaf) -> Leaf:
+        return item if kept is None else replace(item, label=kept.label, frontier=kept.frontier)
+
+    return forged(base("run-off"), rows={INPUT: row}, item=keep)
+
+
+def _said(row: bytes) -> Leaf:
+    return parse_leaf(_run_off(row).leaves[INPUT], "leaf")
+
+
+# 21 votes to 7, 7, 5: the nearest rivals lack 14 and 15, which 10 members bring and 9 do not. 20 to
+# 8, 7, 5: 12 and 14, which 9 bring. The final is 30 to 10: 9 members bring 18 of 20.
+_ENOUGH, _FEWER = _rounds([7, 21, 7, 5, 0]), _rounds([8, 20, 7, 5, 0])
+add(
+    "just-enough-votes-run-off",
+    "The fewest votes that prove trainExamples 9 in the first round: run-off.",
+    lambda: single("success", _run_off(_ENOUGH)),
+)
+add(
+    "one-vote-fewer-run-off",
+    "One vote fewer, and the claim of trainExamples 9 kept: run-off.",
+    lambda: single("claim", _run_off(_FEWER, _said(_ENOUGH))),
+)
+add(
+    "one-vote-fewer-in-the-final-run-off",
+    "A vote for the winner fewer in the final, and the claim kept: run-off.",
+    lambda: single("claim", _run_off(_rounds([7, 21, 7, 5, 0], 2), _said(_ENOUGH))),
+)
+add(
+    "run-off-that-does-not-add-up",
+    "A final with a vote more than there are members.",
+    lambda: single(
+        "claim",
+        replace(
+            forged(
+                base("run-off"),
+                item=lambda item: replace(item, row=row_digest(_ENOUGH[:-2] + b"\x01\x00")),
+            ),
+            rows=tuple(
+                _ENOUGH[:-2] + b"\x01\x00" if index == INPUT else row
+                for index, row in enumerate(base("run-off").rows)
+            ),
+        ),
+    ),
+)
+lies(
+    "claim",
+    base("run-off"),
+    {
+        "one-more-train-examples-run-off": (
+            "One more on trainExamples than the votes give: run-off.",
+            _one_more("trainExamples"),
+        ),
+        "run-offs-left-out": ("No votes of the final.", with_statistics(runOffs=[])),
+    },
+)
+refused(
+    "run-off",
+    {
+        "run-off-with-masks": ("A run-off has no views.", {"test": GROUP_MASKS}),
+        "run-off-of-one-member": (
+            "A run-off is of parts.",
+            {
+                "training": {"method": "none"},
+                "audit": {"members": 1, "threat": {"unit": "example", "moves": {}}},
+                **budgets({}),
+            },
+        ),
+    },
+)
+
+
+def _edited(vote: object, classes: tuple[str, ...] = ("0", "1", "2", "3")) -> Vector:
+    def edit(audit: dict[str, Any]) -> None:
+        audit["recipe"]["smoothing"]["vote"] = vote
+        audit["recipe"]["classes"] = list(classes)
+        audit["dataset"]["classes"] = list(classes)
+
+    return single("statement", forged(base("run-off"), audit=edit))
+
+
+for _name, _comment, _make_vector in (
+    ("vote-by-no-method", "A vote that there is not.", lambda: _edited({"method": "borda"})),
+    ("vote-as-text", "A vote is an object.", lambda: _edited("run-off")),
+    (
+        "vote-with-another-field",
+        "And has a method and nothing else.",
+        lambda: _edited({"method": "run-off", "rounds": 2}),
+    ),
+    (
+        "run-off-of-two-classes",
+        "Two classes are both in the final: that is the plurality.",
+        lambda: _edited({"method": "run-off"}, ("0", "1")),
+    ),
+):
+    add(_name, _comment, _make_vector)
