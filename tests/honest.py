@@ -9,6 +9,7 @@ import hashlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for, threat_for
 from auditor.guarantee.threat import Budget
 from auditor.guarantee.vote.plurality import encode_row
+from auditor.guarantee.vote.run_off import RunOffRule
 from auditor.verify.verified import Claim
 
 # TEST ONLY: published with the project, so whatever they sign proves nothing.
@@ -64,6 +66,39 @@ KINDS: Final[Mapping[str, Mapping[str, object]]] = {
             "test": {"method": "views", "groups": 4, "partitions": 3},
         },
         "budgets": _TRAINING_AND_INPUT,
+    },
+    "grid": {
+        "smoothing": {
+            "training": {"method": "grid", "parts": 5, "by": "index", "down": 2, "across": 4},
+            "test": {"method": "none"},
+        },
+        "members": 40,
+        "budgets": (
+            {},
+            {"trainExamples": 1},
+            {"trainExamples": 1, "inputFeatures": 1},
+            {"inputPatch": 2},
+            {"columns": 1},
+            {"columns": 1, "inputFeatures": 1},
+        ),
+    },
+    "finite-aggregation": {
+        "smoothing": {
+            "training": {"method": "finite-aggregation", "parts": 40, "by": "index", "spread": 4},
+            "test": {"method": "none"},
+        },
+        "members": 40,
+        "budgets": ({}, {"trainExamples": 1}, {"trainExamples": 4}),
+    },
+    "run-off": {
+        "smoothing": {
+            "training": {"method": "partition", "parts": 40, "by": "id"},
+            "test": {"method": "none"},
+            "vote": {"method": "run-off"},
+        },
+        "classes": ["0", "1", "2", "3"],
+        "members": 40,
+        "budgets": ({}, {"trainExamples": 1}, {"trainExamples": 12}),
     },
     "flip": {
         "smoothing": {
@@ -138,7 +173,7 @@ def resolved(kind: str, **changes: object) -> dict[str, object]:
         "name": f"made-up {kind}",
         "data": {"source": "made-up"},
         "unit": "example",
-        "classes": ["0", "1"],
+        "classes": spec.get("classes", ["0", "1"]),
         "alphabet": {"kind": "binary", "threshold": "8", "unit": "pixel"},
         "learner": {"name": "naive-bayes"},
         "training": {},
@@ -344,9 +379,11 @@ def _row(rule: Rule, index: int, truth: int) -> bytes:
     """Return made-up votes, mostly for the true label; input 2 of each hundred is a toss-up."""
     rng = random.Random(index)
     error = 50 if index % 100 == 2 else (0, 5, 30, 1, 20)[index % 5]
-    if rule.drawn:
+    if rule.singly:
         dice = [rng.randrange(100) for _ in range(rule.members)]
         return bytes(255 if d == 99 and error else truth ^ (d < error) for d in dice)
+    if isinstance(rule, RunOffRule):
+        return _two_rounds(rule, rng, truth, error)
     tallies = []
     mean, deviation = (
         rule.voters * error / 100,
@@ -359,6 +396,21 @@ def _row(rule: Rule, index: int, truth: int) -> bytes:
         votes[truth], votes[1 - truth] = rule.voters - wrong - abstained, wrong
         tallies.append([*votes, abstained])
     return encode_row(tallies)
+
+
+def _two_rounds(rule: RunOffRule, rng: random.Random, truth: int, error: int) -> bytes:
+    """Return made-up rounds: each member has scores, in which the true label is mostly ahead."""
+    classes = range(rule.classes)
+    pairs = list(combinations(classes, 2))
+    first, second = [0] * (rule.classes + 1), [[0, 0, 0] for _ in pairs]
+    for _ in range(rule.members):
+        wrong = rng.randrange(100) < error
+        scores = [rng.randrange(20) + 12 * (label == truth and not wrong) for label in classes]
+        best = max(scores)
+        first[scores.index(best) if scores.count(best) == 1 else rule.classes] += 1
+        for tally, (b, c) in zip(second, pairs, strict=True):
+            tally[2 if scores[b] == scores[c] else int(scores[c] > scores[b])] += 1
+    return encode_row([first, *second])
 
 
 def _summary(parsed: list[Leaf], audit: Audit) -> Summary:

@@ -89,6 +89,10 @@ class Rule(Protocol):
         """Whether members are random draws, which give one vote an input."""
 
     @property
+    def singly(self) -> bool:
+        """Whether a cell is one member's vote; else it is the tally of all members in one view."""
+
+    @property
     def randomised(self) -> bool:
         """Whether alpha is above zero."""
 
@@ -100,7 +104,14 @@ class Rule(Protocol):
     def cells(self) -> int:
         """Parts of a row that can be checked, and forged, one by one.
 
-        The vote of each drawn member; the tally of each view of fixed members.
+        The vote of each member where they vote singly; else the tally of each view.
+        """
+
+    @property
+    def tallies(self) -> tuple[int, ...]:
+        """Sizes of the tallies that a cell is made of, where members do not vote singly.
+
+        A tally is counts of votes and then of abstentions, and adds up to the members.
         """
 
     @property

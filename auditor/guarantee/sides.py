@@ -20,8 +20,10 @@ from auditor.guarantee.test.views import Views
 from auditor.guarantee.threat import INPUT_FEATURES, TOTAL, TRAIN_FEATURES, TRAIN_LABELS
 from auditor.guarantee.training.bag import Bag
 from auditor.guarantee.training.bag_flip import BagFlip
+from auditor.guarantee.training.finite_aggregation import FiniteAggregation
 from auditor.guarantee.training.flip import FlipTraining
 from auditor.guarantee.training.gaussian import GaussianTraining
+from auditor.guarantee.training.grid import Grid
 from auditor.guarantee.training.hide import HideTraining
 from auditor.guarantee.training.neighbours import Neighbours
 from auditor.guarantee.training.none import NoTraining
@@ -31,7 +33,8 @@ from auditor.guarantee.training.uniform import UniformTraining
 
 Bags = Bag | PoissonBag | BagFlip
 DrawnTraining = FlipTraining | HideTraining | Bags | GaussianTraining | UniformTraining
-Training = NoTraining | Partition | Neighbours | DrawnTraining
+FixedTraining = NoTraining | Partition | FiniteAggregation | Grid | Neighbours
+Training = FixedTraining | DrawnTraining
 FixedViews = Views | Ablation | TwoMasks
 Noise = FlipTest | Hide | GaussianTest | UniformTest
 Test = NoTest | Noise | FixedViews
@@ -40,23 +43,33 @@ DRAWN_METHODS: Final = frozenset(
     {"flip", "hide", "bag", "poisson-bag", "bag-flip", "gaussian", "uniform"}
 )
 """Training sides whose members are random draws, good for one vote on an input."""
-TRAINING_METHODS: Final = (
-    *("none", "flip", "hide", "bag", "poisson-bag", "bag-flip", "partition", "neighbours"),
-    *("gaussian", "uniform"),
-)
+_TRAINING: Final = {
+    side.method: side
+    for side in (
+        *(NoTraining, FlipTraining, HideTraining, Bag, PoissonBag, BagFlip),
+        *(Partition, FiniteAggregation, Grid, Neighbours),
+    )
+}
+_ON_A_GRID: Final = {side.method: side for side in (GaussianTraining, UniformTraining)}
+TRAINING_METHODS: Final = (*_TRAINING, *_ON_A_GRID)
 TEST_METHODS: Final = (
     *("none", "flip", "hide", "gaussian", "uniform", "views", "two-mask", "ablation"),
 )
+
+PLURALITY: Final = "plurality"
+RUN_OFF: Final = "run-off"
+VOTE_METHODS: Final = (PLURALITY, RUN_OFF)
 
 WHERE: Final = "smoothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smoothing:
-    """Both sides of a smoothing over inputs of one layout and alphabet."""
+    """Both sides of a smoothing over inputs of one layout and alphabet, and its vote."""
 
     training: Training
     test: Test
+    vote: str
     layout: Layout
     symbols: int
 
@@ -76,10 +89,11 @@ def read(recipe: Mapping[str, object], shape: Sequence[object]) -> Smoothing:
     unit = fields.choice(alphabet, "unit", "alphabet", ("pixel", "channel"))
     layout = Layout.from_json(shape, unit, "dataset")
     sides = fields.mapping(recipe, "smoothing", "recipe")
-    fields.only(sides, ("training", "test"), WHERE)
+    fields.only(sides, ("training", "test", "vote"), WHERE)
     return Smoothing(
         training=read_training(recipe),
         test=_test(fields.mapping(sides, "test", WHERE), layout, alphabet),
+        vote=_vote(sides),
         layout=layout,
         symbols=symbols(alphabet),
     )
@@ -111,29 +125,11 @@ def symbols(alphabet: Mapping[str, object]) -> int:
 
 def _training(value: Mapping[str, object], recipe: Mapping[str, object]) -> Training:
     where = f"{WHERE}.training"
-    match fields.choice(value, "method", where, TRAINING_METHODS):
-        case "none":
-            return NoTraining.from_dict(value, where)
-        case "flip":
-            return FlipTraining.from_dict(value, where)
-        case "hide":
-            return HideTraining.from_dict(value, where)
-        case "bag":
-            return Bag.from_dict(value, where)
-        case "neighbours":
-            return Neighbours.from_dict(value, where)
-        case "poisson-bag":
-            return PoissonBag.from_dict(value, where)
-        case "bag-flip":
-            return BagFlip.from_dict(value, where)
-        case "gaussian":
-            alphabet = fields.mapping(recipe, "alphabet", "recipe")
-            return GaussianTraining.from_dict(value, where, alphabet)
-        case "uniform":
-            alphabet = fields.mapping(recipe, "alphabet", "recipe")
-            return UniformTraining.from_dict(value, where, alphabet)
-        case _:
-            return Partition.from_dict(value, where)
+    method = fields.choice(value, "method", where, TRAINING_METHODS)
+    if method in _ON_A_GRID:
+        alphabet = fields.mapping(recipe, "alphabet", "recipe")
+        return _ON_A_GRID[method].from_dict(value, where, alphabet)
+    return _TRAINING[method].from_dict(value, where)
 
 
 def _test(value: Mapping[str, object], layout: Layout, alphabet: Mapping[str, object]) -> Test:
@@ -159,3 +155,13 @@ def _test(value: Mapping[str, object], layout: Layout, alphabet: Mapping[str, ob
             return WindowMasks.from_dict(value, where, layout)
         case _:
             return GroupMasks.from_dict(value, where)
+
+
+def _vote(sides: Mapping[str, object]) -> str:
+    """Return how fixed members vote: plurality where nothing is said."""
+    if "vote" not in sides:
+        return PLURALITY
+    where = f"{WHERE}.vote"
+    vote = fields.mapping(sides, "vote", WHERE)
+    fields.only(vote, ("method",), where)
+    return fields.choice(vote, "method", where, VOTE_METHODS)

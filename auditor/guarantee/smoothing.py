@@ -3,7 +3,7 @@
 A smoothing is a training side, a test side and a vote. Members that are random draws give one vote
 an input (:mod:`~auditor.guarantee.vote.draws`); fixed members vote inside each view, over random
 noise (:mod:`~auditor.guarantee.vote.nested`) or a fixed family of views
-(:mod:`~auditor.guarantee.vote.margin`).
+(:mod:`~auditor.guarantee.vote.margin`), or in another way (:mod:`~auditor.guarantee.aggregation`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from flint import fmpq
 
 from auditor.errors import RecipeError
-from auditor.guarantee import fields, multiplicity, sides, trusted
+from auditor.guarantee import aggregation, fields, multiplicity, sides, trusted
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.noise import Shift
 from auditor.guarantee.sides import WHERE, FixedViews, Noise, Smoothing
@@ -23,6 +23,7 @@ from auditor.guarantee.spending import Spending
 from auditor.guarantee.test.none import NoTest
 from auditor.guarantee.threat import TOTAL, Budget, Threat
 from auditor.guarantee.training.bag import Bag
+from auditor.guarantee.training.grid import Grid
 from auditor.guarantee.training.neighbours import Neighbours
 from auditor.guarantee.training.none import NoTraining
 from auditor.guarantee.training.partition import MAX_PARTS, Partition
@@ -82,10 +83,28 @@ def views_for(recipe: Mapping[str, object], shape: Sequence[object]) -> tuple[by
     if isinstance(test, Noise):
         message = f"{WHERE}.test: method {test.method!r} is random and has no fixed views"
         raise RecipeError(message)
+    return test.views(smoothing.layout, _design_root(recipe))
+
+
+def blocks_for(recipe: Mapping[str, object], shape: Sequence[object]) -> tuple[bytes, ...]:
+    """Return what each block of a grid shows: one byte a value, 1 = in the block.
+
+    RecipeError for another training side than a grid.
+    """
+    smoothing = sides.read(recipe, shape)
+    training = smoothing.training
+    if not isinstance(training, Grid):
+        message = f"{WHERE}.training: method {training.method!r} has no blocks of features"
+        raise RecipeError(message)
+    training.check(smoothing.layout, f"{WHERE}.training")
+    return training.masks(smoothing.layout, _design_root(recipe))
+
+
+def _design_root(recipe: Mapping[str, object]) -> bytes:
     seed = recipe.get("designSeed")
     if not isinstance(seed, str):
         raise fields.refuse("recipe", "designSeed", "text", seed)
-    return test.views(smoothing.layout, design_root(seed))
+    return design_root(seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +117,10 @@ class _Builder:
     def rule(self, classes: int, budgets: tuple[Budget, ...]) -> Rule:
         training, test = self.smoothing.training, self.smoothing.test
         axes = self.smoothing.axes
+        if aggregation.applies(self.smoothing):
+            self._members(aggregation.members(self.smoothing, classes))
+            self._certain()
+            return aggregation.rule(self.smoothing, classes, budgets)
         if training.drawn:
             if isinstance(test, FixedViews):
                 message = (
@@ -123,12 +146,7 @@ class _Builder:
         if isinstance(training, Neighbours):
             training.check(self.recipe)
         each = training.count if isinstance(training, Neighbours) else 1
-        fixed = training.parts if isinstance(training, Partition) else 1
-        members = self._count("members", 1, MAX_PARTS)
-        if members != fixed:
-            raise fields.refuse("audit", "members", f"{fixed} (its parts)", members)
-        if self.claim.get("bound", "top") != "top":
-            raise fields.refuse("claim", "bound", "'top' with fixed members", self.claim["bound"])
+        members = self._members(training.parts if isinstance(training, Partition) else 1)
         if isinstance(test, Noise):
             return NestedRule(
                 classes=classes,
@@ -140,15 +158,28 @@ class _Builder:
                 shifts=self._shifts(budgets, classes),
                 share=self._share(),
             )
-        self._count("draws", 0, 0)
-        alpha = fields.probability(self.claim, "alpha", "claim")
-        if alpha != 0:
-            raise fields.refuse("claim", "alpha", "'0': nothing is random", str(alpha))
+        self._certain()
         if not isinstance(test, NoTest):
             test.check(self.smoothing.layout, f"{WHERE}.test")
         return MarginRule(
             classes=classes, members=members, each=each, axes=axes, budgets=budgets, test=test
         )
+
+    def _members(self, fixed: int) -> int:
+        """Return the number of fixed members, which the recipe's parts decide."""
+        members = self._count("members", 1, MAX_PARTS)
+        if members != fixed:
+            raise fields.refuse("audit", "members", f"{fixed} (its parts)", members)
+        if self.claim.get("bound", "top") != "top":
+            raise fields.refuse("claim", "bound", "'top' with fixed members", self.claim["bound"])
+        return members
+
+    def _certain(self) -> None:
+        """Raise RecipeError unless draws and alpha are zero, as nothing is random."""
+        self._count("draws", 0, 0)
+        alpha = fields.probability(self.claim, "alpha", "claim")
+        if alpha != 0:
+            raise fields.refuse("claim", "alpha", "'0': nothing is random", str(alpha))
 
     def _count(self, key: str, low: int, high: int) -> int:
         count = fields.integer(self.audit, key, "audit", low=low, high=high)

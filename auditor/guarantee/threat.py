@@ -21,6 +21,7 @@ INPUT_FEATURES: Final = "inputFeatures"
 INPUT_PATCH: Final = "inputPatch"
 INPUT_SQUARES: Final = "inputSquares"
 INPUT_STEPS: Final = "inputSteps"
+COLUMNS: Final = "columns"
 TOTAL: Final = "total"
 
 AXES: Final = (
@@ -36,6 +37,7 @@ AXES: Final = (
     INPUT_PATCH,
     INPUT_SQUARES,
     INPUT_STEPS,
+    COLUMNS,
     TOTAL,
 )
 """Every axis, in canonical order.
@@ -47,8 +49,9 @@ changed training features (in the alphabet's unit) and labels. ``inputFeatures``
 the input. ``inputPatch``: side of one square of the input that may be repainted at will.
 ``trainSquares``, ``inputSquares``: sum of the squared changes of training features or input values,
 counted in steps of the grid (an l2 distance). ``trainSteps``, ``inputSteps``: sum of the changes in
-steps (an l1 distance). ``total``: changed features and labels of training set and input together,
-however they are split.
+steps (an l1 distance). ``columns``: places (in the alphabet's unit) at which every training
+example, and the input, may be changed at will, labels intact and examples well-formed. ``total``:
+changed features and labels of training set and input together, however they are split.
 """
 
 MAX_AMOUNT: Final = 1 << 40

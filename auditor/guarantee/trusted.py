@@ -15,6 +15,7 @@ from auditor.errors import RecipeError
 from auditor.guarantee import fields
 from auditor.guarantee.sides import WHERE, Training
 from auditor.guarantee.threat import (
+    COLUMNS,
     FEATURES_PER_EXAMPLE,
     LABELS_PER_EXAMPLE,
     TRAIN_FEATURES,
@@ -23,6 +24,7 @@ from auditor.guarantee.threat import (
     TRAIN_STEPS,
     Threat,
 )
+from auditor.guarantee.training.finite_aggregation import FiniteAggregation
 from auditor.guarantee.training.partition import Partition
 
 ATTACKED: Final = ("labels", "features")
@@ -33,7 +35,7 @@ FITTED: Final = ("centroids",)
 
 _LEFT: Final = {"labels": "relabel", "features": "modify"}
 _SPARED: Final = {
-    "labels": (TRAIN_FEATURES, FEATURES_PER_EXAMPLE, TRAIN_SQUARES, TRAIN_STEPS),
+    "labels": (TRAIN_FEATURES, FEATURES_PER_EXAMPLE, TRAIN_SQUARES, TRAIN_STEPS, COLUMNS),
     "features": (TRAIN_LABELS, LABELS_PER_EXAMPLE),
 }
 
@@ -55,7 +57,8 @@ def narrow(threat: Threat, training: Training, recipe: Mapping[str, object]) -> 
     if attacked is not None and any(axis in _SPARED[attacked] for axis in training.axes):
         expected = f"noise on the {attacked} alone with threat {attacked!r}"
         raise fields.refuse(WHERE, "training", expected, f"noise on {', '.join(training.axes)}")
-    if isinstance(training, Partition) and training.by == "class" and attacked != "features":
+    dealt = isinstance(training, Partition | FiniteAggregation) and training.by == "class"
+    if dealt and attacked != "features":
         message = (
             f"{WHERE}.training.by 'class': the labels of all examples decide the parts, so one "
             "label can move every example; it needs threat 'features', under which they are trusted"

@@ -138,7 +138,8 @@ class RowMaker:
         symbols, labels, visible = self._views(examples, streams)
         if examples.visible is None:
             return symbols, labels, visible
-        own = np.tile(examples.visible, (self.rows_per_example, 1))
+        seen = np.broadcast_to(examples.visible, examples.symbols.shape)
+        own = np.tile(seen, (self.rows_per_example, 1))
         return symbols, labels, own if visible is None else own & visible
 
     def _views(
@@ -148,8 +149,9 @@ class RowMaker:
         symbols = np.concatenate([self._copy(copy, examples.symbols) for copy in self.copies])
         labels = np.tile(examples.labels, len(self.copies))
         if not self.views:
-            visible = np.ones(symbols.shape, np.uint8) if self.spec.masked else None
-            return symbols, labels, visible
+            if not self.spec.masked:
+                return symbols, labels, None
+            return symbols, labels, np.ones(symbols.shape, np.uint8)
         symbols = np.tile(symbols, (self.views, 1))
         labels = np.tile(labels, self.views)
         stream = streams("augment")

@@ -22,6 +22,7 @@ from auditor.replay.ensemble import Ensemble
 from auditor.replay.form import Form, Opener
 from auditor.replay.graph_digest import graph_digest, member_axes
 from auditor.replay.shards import Shard
+from auditor.replay.views import pairwise
 from auditor.run.job import Bench
 from auditor.run.train import layout
 from auditor.verify.verified import Verified
@@ -93,7 +94,7 @@ class Comparison:
         """Yield the member's votes on all inputs, some at a time."""
         shard, slot = divmod(member, self._size)
         inputs = self._bench.inputs
-        if polls.drawn:
+        if polls.singly:
             count = min(self._size, self._bench.members - shard * self._size)
             asked = [range(len(inputs)) if own == slot else range(0) for own in range(count)]
             for _, cast in polls.votes(shard, inputs, asked):
@@ -103,8 +104,11 @@ class Comparison:
             rows = polls.rows(inputs, range(start, min(start + _BLOCK, len(inputs))))
             if polls.ensemble.each > 1:  # the one member of its kind
                 yield polls.ensemble.counts(rows)
-            else:
-                yield polls.ensemble.cast(shard, polls.ensemble.features(rows))[slot]
+                continue
+            features = polls.ensemble.features(rows)
+            yield polls.ensemble.cast(shard, features)[slot]
+            if polls.ensemble.pairwise:
+                yield polls.ensemble.finals(shard, features)[:, slot]
 
     def _polls(self, shard: int, source: Callable[[], bytes], opener: Opener | None) -> Polls:
         front = self._bench.learner.front_end
@@ -117,12 +121,13 @@ class Comparison:
             tau=Fraction(self._bench.recipe["tau"]),
             opener=opener,
             each=votes_each(self._bench.recipe),
+            pairwise=pairwise(self._bench.recipe),
         )
         return Polls(
             ensemble=ensemble,
             shower=self._bench.shower,
             draw_root=self._bench.job.draw_root,
-            drawn=self._bench.sets.drawn,
+            singly=self._bench.rule.singly,
         )
 
     def _parameters(self, member: int) -> Parameters:

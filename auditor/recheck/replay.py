@@ -18,7 +18,7 @@ from auditor.replay.ensemble import Ensemble
 from auditor.replay.form import Opener
 from auditor.replay.recount import recount
 from auditor.replay.shards import shards
-from auditor.replay.views import Shower, alphabet_size, channels_of, masks_for
+from auditor.replay.views import Shower, alphabet_size, blocks_of, channels_of, masks_for, pairwise
 from auditor.verify.evidence import Replayed
 from auditor.verify.verified import Verified
 
@@ -44,7 +44,7 @@ def replay(
     """
     return recount(
         rule,
-        polls_of(verified, folder, listing, opener),
+        polls_of(verified, rule, folder, listing, opener),
         brought.inputs.symbols,
         evidence=evidence,
         cells=cells,
@@ -52,7 +52,9 @@ def replay(
     )
 
 
-def polls_of(verified: Verified, folder: Path, listing: bytes, opener: Opener | None) -> Polls:
+def polls_of(
+    verified: Verified, rule: Rule, folder: Path, listing: bytes, opener: Opener | None
+) -> Polls:
     """Return the casting of a release's votes, its sessions opened by ``opener``."""
     certificate = verified.certificate
     audit, recipe = certificate.audit, certificate.audit.recipe
@@ -70,10 +72,11 @@ def polls_of(verified: Verified, folder: Path, listing: bytes, opener: Opener | 
             tau=Fraction(str(recipe["tau"])),
             opener=opener,
             each=votes_each(recipe),
+            pairwise=pairwise(recipe),
         ),
         shower=shower_of(recipe, audit.shape, audit.draws),
         draw_root=root,
-        drawn=verified.members_drawn,
+        singly=rule.singly,
     )
 
 
@@ -86,4 +89,5 @@ def shower_of(recipe: Any, shape: tuple[int, ...], draws: int) -> Shower:  # noq
         draws=draws,
         masks=masks_for(recipe, shape),
         added=grid_noise.sampler(recipe["smoothing"]["test"], recipe["alphabet"]),
+        blocks=blocks_of(recipe, shape),
     )

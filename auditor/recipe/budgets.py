@@ -22,6 +22,7 @@ AXES: Final = (
     "inputPatch",
     "inputSquares",
     "inputSteps",
+    "columns",
     "total",
 )
 #: What may be changed of each partly changed example.

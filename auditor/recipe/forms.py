@@ -23,6 +23,29 @@ def drawn(recipe: Mapping[str, Any]) -> bool:
     return recipe["smoothing"]["training"]["method"] in DRAWN_METHODS
 
 
+def fixed_members(training: Mapping[str, Any]) -> int | None:
+    """Return how many members a training side has, None where they are drawn.
+
+    >>> fixed_members({"method": "grid", "parts": 5, "down": 2, "across": 3})
+    30
+    """
+    match training["method"]:
+        case "none" | "neighbours":
+            return 1
+        case "partition" | "finite-aggregation":
+            return int(training["parts"])
+        case "grid":
+            return int(training["parts"]) * blocks(training)
+        case _:
+            return None
+
+
+def blocks(training: Mapping[str, Any]) -> int:
+    """Return the number of blocks of features of a grid."""
+    tiles = training.get("down", 1) * training.get("across", 1)
+    return int(training.get("groups") or training.get("ranges") or tiles)
+
+
 def symbols(alphabet: Mapping[str, Any]) -> int | None:
     """Return the number of symbols of a finite alphabet, None for a grid."""
     if alphabet["kind"] == "binary":

@@ -10,7 +10,7 @@ from auditor.errors import RecipeError
 from auditor.recipe import presets, rules
 from auditor.recipe.budgets import expand
 from auditor.recipe.complete import complete
-from auditor.recipe.forms import drawn, randomised, symbols
+from auditor.recipe.forms import drawn, fixed_members, randomised, symbols
 from auditor.recipe.numbers import weight
 from auditor.recipe.schema import path_text, validate
 
@@ -52,8 +52,7 @@ def _finite(value: object, path: tuple[str | int, ...], where: str) -> None:
 def _default_numbers(recipe: dict[str, Any]) -> None:
     """Fill what follows from other keys: members, draws, alpha."""
     training = recipe["smoothing"]["training"]
-    fixed = {"partition": training.get("parts"), "none": 1, "neighbours": 1}
-    recipe.setdefault("members", fixed.get(training["method"], 1000))
+    recipe.setdefault("members", fixed_members(training) or 1000)
     if training["method"] == "neighbours":
         recipe["learner"].setdefault("chunk", 1)
     sampled = randomised(recipe) and not drawn(recipe)

@@ -66,7 +66,8 @@ copies = [{}]
 masks = 4
 
 [smoothing.training]
-# none, flip (keepFeatures, keepLabels), bag (size), neighbours (count) or partition (parts, by).
+# none, flip (keepFeatures, keepLabels), bag (size), neighbours (count), partition (parts, by),
+# finite-aggregation (parts, by, spread), and more: `audit methods` lists them all.
 # Each changed example touches one part only, and with it one member's vote.
 method = "partition"
 parts = 40

@@ -2,14 +2,15 @@
 
 The vote of a member on an input is the exported member's answer to one view of it, and the noise of
 that view comes from a stream that member and input name. So any part of a release's votes can be
-cast again by itself: a ``Cell`` is the smallest. One member's vote on one input where members are
-drawn; the tally of all members on one view of one input where they are fixed.
+cast again by itself: a ``Cell`` is the smallest. One member's vote on one input where members vote
+singly; else the tally of all members on one view of one input.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -26,18 +27,19 @@ Symbols = npt.NDArray[np.integer]
 class Polls:
     """All that fixes the votes: members, views, and the root of their noise.
 
-    ``drawn`` members each see their own view of an input, fixed ones all views.
+    Members that vote ``singly`` each see one view of an input: drawn ones their own, those of a
+    grid their block. All others see all views, and their votes are counted together.
     """
 
     ensemble: Ensemble
     shower: Shower
     draw_root: bytes
-    drawn: bool
+    singly: bool
 
     @property
     def paired(self) -> bool:
         """Whether the members of a shard see rows of their own."""
-        return self.drawn and self.shower.test["method"] != "none"
+        return self.singly and self.shower.test["method"] != "none"
 
     def tallies(self, inputs: Symbols, indices: Sequence[int]) -> npt.NDArray[np.uint16]:
         """Return fixed members' counts (inputs * views, classes + 1) on some inputs, in order.
@@ -65,7 +67,7 @@ class Polls:
     def votes(
         self, shard: int, inputs: Symbols, asked: Sequence[Sequence[int]]
     ) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-        """Yield (start, votes) of a shard's drawn members, ``BATCH`` places at a time.
+        """Yield (start, votes) of a shard's members, voting singly, ``BATCH`` places at a time.
 
         ``asked`` holds, for each member of the shard in order, the inputs that it votes on. The
         votes (members, places) are those on places start, start + 1, .. of the members' lists;
@@ -83,21 +85,37 @@ class Polls:
         if self.paired:
             rows = self._own_rows(shard, inputs, part, width)
             cast = self.ensemble.cast(shard, rows)
-        elif all(own == part[0] for own in part):
+        elif self.shower.blocks is None and all(own == part[0] for own in part):
             return self.ensemble.cast(shard, self._shared_rows(inputs, part[0]))
         else:
-            wanted = sorted({index for own in part for index in own})
-            shared = self.ensemble.cast(shard, self._shared_rows(inputs, wanted))
-            at = {index: place for place, index in enumerate(wanted)}
             cast = np.full((len(part), width), ABSTAINED, np.uint8)
-            for member, own in enumerate(part):
-                cast[member, : len(own)] = shared[member, [at[index] for index in own]]
+            for block, alike in groupby(range(len(part)), lambda own: self._block(shard, own)):
+                members = list(alike)
+                wanted = sorted({index for member in members for index in part[member]})
+                if not wanted:
+                    continue
+                shared = self.ensemble.cast(shard, self._shared_rows(inputs, wanted, block))
+                at = {index: place for place, index in enumerate(wanted)}
+                for member in members:
+                    chosen = [at[index] for index in part[member]]
+                    cast[member, : len(chosen)] = shared[member, chosen]
         for member, own in enumerate(part):
             cast[member, len(own) :] = ABSTAINED
         return cast
 
-    def _shared_rows(self, inputs: Symbols, indices: list[int]) -> npt.NDArray[np.float32]:
-        return self.ensemble.features(self.shower.drawn(inputs[indices], ()))
+    def _block(self, shard: int, offset: int) -> int | None:
+        """Return the block that a member of a shard is shown, None where there are none."""
+        if self.shower.blocks is None:
+            return None
+        member = shard * self.ensemble.shard_size + offset
+        return member * len(self.shower.blocks) // self.ensemble.members
+
+    def _shared_rows(
+        self, inputs: Symbols, indices: list[int], block: int | None = None
+    ) -> npt.NDArray[np.float32]:
+        asked = inputs[indices]
+        shown = self.shower.drawn(asked, ()) if block is None else self.shower.block(asked, block)
+        return self.ensemble.features(shown)
 
     def _own_rows(
         self, shard: int, inputs: Symbols, part: Sequence[list[int]], width: int

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +78,15 @@ def ballots(scores: npt.NDArray[np.float32], each: int) -> npt.NDArray[np.uint16
     return counts
 
 
+def finals(scores: npt.NDArray[np.float32], tau: float) -> npt.NDArray[np.uint8]:
+    """Turn scores (..., classes) into votes (pairs, ...) between every two classes, in order.
+
+    Each as if those two were all there are: 0 for the smaller class, 1, or ``ABSTAINED``.
+    """
+    pairs = combinations(range(scores.shape[-1]), 2)
+    return np.stack([votes(scores[..., list(pair)], tau) for pair in pairs])
+
+
 @dataclass(slots=True, kw_only=True)
 class Ensemble:
     """Shards of exported members, in member order, behind an optional front end.
@@ -85,6 +95,7 @@ class Ensemble:
     memory); the last shard may hold padding beyond ``members``, which never votes. ``opener``
     loads graphs; without one they run in this process, on ``device``, as if they could be trusted.
     A fixed member gives ``each`` votes: 1, or one for each neighbour that it asks.
+    With ``pairwise``, counts have a second part: the votes between every two classes.
     """
 
     shards: Sequence[Callable[[], bytes]]
@@ -96,6 +107,7 @@ class Ensemble:
     device: str = "cpu"
     opener: Opener | None = None
     each: int = 1
+    pairwise: bool = False
     _sessions: dict[int, Scorer] = field(default_factory=dict)
     _front: Scorer | None = None
     _loaded_bytes: int = 0
@@ -119,6 +131,11 @@ class Ensemble:
         tau = float(self.tau)
         return np.concatenate([votes(part, tau) for part in self.scores(shard, rows)], axis=1)
 
+    def finals(self, shard: int, rows: Rows) -> npt.NDArray[np.uint8]:
+        """Return the votes (pairs, members in the shard, batch) of one shard between classes."""
+        tau = float(self.tau)
+        return np.concatenate([finals(part, tau) for part in self.scores(shard, rows)], axis=2)
+
     def scores(
         self, shard: int, rows: Rows, batch: int = BATCH
     ) -> Iterator[npt.NDArray[np.float32]]:
@@ -131,18 +148,29 @@ class Ensemble:
             yield loaded(part)[:count]
 
     def counts(self, rows: Rows) -> npt.NDArray[np.uint16]:
-        """Return the class counts (batch, classes + 1) of all members on shared view rows."""
+        """Return the counts (batch, classes + 1) of all members on shared view rows.
+
+        With ``pairwise``, three more for every two classes: votes for either, and for neither.
+        """
         features = self.features(rows)
-        total = np.zeros((len(rows), self.classes + 1), np.uint16)
+        pairs = self.classes * (self.classes - 1) // 2 if self.pairwise else 0
+        total = np.zeros((len(rows), self.classes + 1 + 3 * pairs), np.uint16)
         for shard in range(len(self.shards)):
-            total += self._counted(shard, features)
+            done = 0
+            for part in self.scores(shard, features):
+                total[done : done + part.shape[1]] += self._tallies(part)
+                done += part.shape[1]
         return total
 
-    def _counted(self, shard: int, features: Rows) -> npt.NDArray[np.uint16]:
-        if self.each == 1:
-            return tally(self.cast(shard, features), self.classes)
-        parts = [ballots(part, self.each) for part in self.scores(shard, features)]
-        return np.concatenate(parts)
+    def _tallies(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
+        """Count what scores (members, batch, classes) say, as :meth:`counts` returns it."""
+        if self.each > 1:
+            return ballots(scores, self.each)
+        tau = float(self.tau)
+        counts = tally(votes(scores, tau), self.classes)
+        if not self.pairwise:
+            return counts
+        return np.concatenate([counts, *(tally(own, 2) for own in finals(scores, tau))], -1)
 
     def _session(self, shard: int, rows: Rows) -> Scorer:
         if shard in self._sessions:

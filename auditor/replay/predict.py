@@ -35,12 +35,15 @@ from auditor.guarantee.training.neighbours import votes_each
 from auditor.guarantee.vote.draws import DrawsRule
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import plurality
+from auditor.guarantee.vote.run_off import RunOffRule
+from auditor.guarantee.vote.touched import TouchedRule
 from auditor.randomness import Stream
 from auditor.replay import grid_noise
+from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble, tally
 from auditor.replay.sandbox import Sandbox
 from auditor.replay.shards import shards
-from auditor.replay.views import Shower, alphabet_size, channels_of, masks_for
+from auditor.replay.views import Shower, alphabet_size, blocks_of, channels_of, masks_for, pairwise
 
 Values = npt.NDArray[Any]
 
@@ -50,7 +53,7 @@ class Prediction:
     """The answer for one input: ``label`` is a class name, None when the vote abstains.
 
     ``alpha`` bounds the probability that a given label is not the certified classifier's; "0"
-    where nothing is random. ``votes`` are draws or views by class name, for the reader.
+    where nothing is random. ``votes`` are draws, views or members by class name, for the reader.
     """
 
     label: str | None
@@ -74,6 +77,7 @@ class Predictor:
             draws=audit.draws,
             masks=masks_for(self._recipe, audit.shape),
             added=grid_noise.sampler(self._recipe["smoothing"]["test"], self._recipe["alphabet"]),
+            blocks=blocks_of(self._recipe, audit.shape),
         )
         listing = files.read(folder / "members.sha256", limit=members.MAX_LIST)
         listed, front_end = shards(folder, listing)
@@ -88,6 +92,7 @@ class Predictor:
             # A release may come from anybody. A graphics card is out of a sandbox's reach.
             opener=Sandbox(graph=certificate.graph).open if device == "cpu" else None,
             each=votes_each(self._recipe),
+            pairwise=pairwise(self._recipe),
         )
 
     def predict(
@@ -110,6 +115,10 @@ class Predictor:
         symbols = self._symbols(np.asarray(x), columns)
         if isinstance(self._rule, MarginRule):
             return self._deterministic(self._rule, symbols)
+        if isinstance(self._rule, RunOffRule):
+            return self._two_rounds(self._rule, symbols)
+        if isinstance(self._rule, TouchedRule):
+            return self._one_by_one(self._rule, symbols)
         fresh = root or secrets.token_bytes(32)
         runner_up = False
         if isinstance(self._rule, DrawsRule):
@@ -157,6 +166,32 @@ class Predictor:
         label = rule.decide(tallies)
         name = None if label is None else self.classes[label]
         return Prediction(label=name, alpha="0", votes=won)
+
+    def _two_rounds(self, rule: RunOffRule, symbols: npt.NDArray[Any]) -> Prediction:
+        counts = self._ensemble.counts(self._shower.some(symbols, (0,)))[0]
+        label = rule.decide(counts.astype("<u2").tobytes())
+        name = None if label is None else self.classes[label]
+        votes = dict(zip(self.classes, counts[: len(self.classes)].tolist(), strict=True))
+        return Prediction(label=name, alpha="0", votes=votes)
+
+    def _one_by_one(self, rule: TouchedRule, symbols: npt.NDArray[Any]) -> Prediction:
+        polls = Polls(
+            ensemble=self._ensemble, shower=self._shower, draw_root=bytes(32), singly=True
+        )
+        row = b"".join(
+            votes.tobytes()
+            for shard in range(len(self._ensemble.shards))
+            for _, votes in polls.votes(shard, symbols[None], [range(1)] * self._size(shard))
+        )
+        label = rule.decide(row)
+        votes = {name: row.count(own) for own, name in enumerate(self.classes)}
+        name = None if label is None else self.classes[label]
+        return Prediction(label=name, alpha="0", votes=votes)
+
+    def _size(self, shard: int) -> int:
+        """Return the number of members of a shard, padding left out."""
+        size = self._ensemble.shard_size
+        return min(size, self._ensemble.members - shard * size)
 
     def _noisy(self, symbols: npt.NDArray[Any], root: bytes, draws: int | None) -> list[int]:
         """Return how many noisy views say each class, and how many none."""

@@ -38,7 +38,8 @@ def recount(
     size = cell_size(rule)
     others: dict[int, bytes] = {}
     progress.stage("casting votes again", len(cells), "cells")
-    cast = _drawn(rule, polls, inputs, cells) if rule.drawn else _fixed(rule, polls, inputs, cells)
+    again = _singly if rule.singly else _together
+    cast = again(rule, polls, inputs, cells)
     for done in cast:
         for cell, found in done:
             at = cell // rule.cells * rule.row_size + cell % rule.cells * size
@@ -52,7 +53,7 @@ def recount(
     return Replayed(cells=cells, others=others)
 
 
-def _fixed(
+def _together(
     rule: Rule, polls: Polls, inputs: npt.NDArray[np.integer], cells: Sequence[int]
 ) -> Iterator[list[tuple[int, bytes]]]:
     """Yield (cell, tally) of some inputs at a time."""
@@ -71,7 +72,7 @@ def _fixed(
         yield done
 
 
-def _drawn(
+def _singly(
     rule: Rule, polls: Polls, inputs: npt.NDArray[np.integer], cells: Sequence[int]
 ) -> Iterator[list[tuple[int, bytes]]]:
     """Yield (cell, vote) of some votes of a shard at a time."""
@@ -94,7 +95,7 @@ def _drawn(
 
 def _words(rule: Rule, cell: int, signed: bytes, found: bytes) -> str:
     index, place = divmod(cell, rule.cells)
-    if rule.drawn:
+    if rule.singly:
         return (
             f"input {index}, member {place}: expected the vote {_vote(signed)}, its ONNX file "
             f"votes {_vote(found)}"

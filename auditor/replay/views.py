@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from auditor.guarantee.smoothing import views_for
+from auditor.guarantee.smoothing import blocks_for, views_for
 from auditor.randomness import Stream
 from auditor.replay import grid_noise, noise
 from auditor.replay.grid_noise import Sampler
@@ -21,7 +21,7 @@ from auditor.replay.grid_noise import Sampler
 Rows = npt.NDArray[np.float32]
 
 #: Test sides that hide features, so that a row carries a visibility half.
-HIDING = frozenset({"hide", "views", "two-mask", "ablation"})
+_HIDING = frozenset({"hide", "views", "two-mask", "ablation"})
 
 
 #: Test sides whose views are a fixed family of masks.
@@ -41,6 +41,26 @@ def masks_for(recipe: Mapping[str, Any], shape: Sequence[int]) -> npt.NDArray[np
         return None
     masks = views_for(recipe, shape)
     return np.frombuffer(b"".join(masks), np.uint8).reshape(len(masks), -1)
+
+
+def blocks_of(recipe: Mapping[str, Any], shape: Sequence[int]) -> npt.NDArray[np.uint8] | None:
+    """Return what each block of a grid shows (blocks, d), 1 = in the block; None without blocks."""
+    if recipe["smoothing"]["training"]["method"] != "grid":
+        return None
+    blocks = blocks_for(recipe, shape)
+    return np.frombuffer(b"".join(blocks), np.uint8).reshape(len(blocks), -1)
+
+
+def pairwise(recipe: Mapping[str, Any]) -> bool:
+    """Tell whether members vote between every two classes, too."""
+    vote = recipe["smoothing"].get("vote")
+    return vote is not None and vote["method"] == "run-off"
+
+
+def hiding(recipe: Mapping[str, Any]) -> bool:
+    """Tell whether members are shown a part of an input, so that rows say what is visible."""
+    smoothing = recipe["smoothing"]
+    return smoothing["test"]["method"] in _HIDING or smoothing["training"]["method"] == "grid"
 
 
 def channels_of(recipe: Mapping[str, Any], shape: Sequence[int]) -> int:
@@ -86,7 +106,9 @@ class Shower:
 
     ``masks`` are the certified views (views, d), in canonical order, of the deterministic sides.
     Where the alphabet's unit is a pixel, hiding hides all its ``channels`` together. ``added`` is
-    the noise of the sides that add some.
+    the noise of the sides that add some. ``blocks`` (blocks, d) are what members are shown of the
+    input where each has one block of it: the first members the first block, and so on, as many for
+    each.
     """
 
     test: Mapping[str, Any]
@@ -95,6 +117,7 @@ class Shower:
     draws: int
     masks: npt.NDArray[np.uint8] | None
     added: Sampler | None = None
+    blocks: npt.NDArray[np.uint8] | None = None
 
     @property
     def views(self) -> int:
@@ -124,6 +147,11 @@ class Shower:
         if self.test["method"] == "none":
             return values(symbols, self.alphabet)
         return self._noisy(symbols, _SideBySide(streams))
+
+    def block(self, symbols: npt.NDArray[np.integer], block: int) -> Rows:
+        """Return what one block shows (batch, 2 d) of inputs (batch, d)."""
+        assert self.blocks is not None  # noqa: S101 - asked only where there are blocks
+        return masked(values(symbols, self.alphabet), self.blocks[block])
 
     def some(self, symbols: npt.NDArray[np.integer], chosen: Sequence[int]) -> Rows:
         """Return only the ``chosen`` masked views of one input (d,)."""

@@ -23,6 +23,7 @@ _HORIZONTAL = (
     "inputPatch",
     "inputSquares",
     "inputSteps",
+    "columns",
 )
 
 

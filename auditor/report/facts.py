@@ -12,10 +12,14 @@ _METHODS = {
     "none": "none",
     "partition": "partition: each training unit is seen by one member only",
     "neighbours": "neighbours: the nearest training examples vote",
+    "grid": "grid: each training unit and each block of features is seen by a few members only",
+    "finite-aggregation": "finite aggregation: each training unit is seen by a few members only",
     "flip": "flip: random symbols replace some of the values",
     "bag": "bag: each member sees a random sample",
     "poisson-bag": "poisson-bag: each member sees every example with one chance",
     "bag-flip": "bag-flip: each member sees a random sample, in which symbols are replaced",
+    "plurality": "plurality: most votes",
+    "run-off": "run-off: the two classes with most votes meet in a second round",
     "hide": "hide: most values are hidden at random",
     "gaussian": "gaussian: normal noise is added to the values",
     "uniform": "uniform: noise from a fixed interval is added to the values",
@@ -45,6 +49,8 @@ def facts(subject: Subject) -> tuple[tuple[str, str], ...]:
         ("Training side", _method(recipe["smoothing"]["training"])),
         ("Test side", _method(recipe["smoothing"]["test"])),
     ]
+    if "vote" in recipe["smoothing"]:
+        found.append(("Vote", _method(recipe["smoothing"]["vote"])))
     if int(audit["draws"]):
         found.append(("Draws per input", f"{int(audit['draws']):,}"))
     found += [

@@ -84,6 +84,8 @@ def axis_words(audit: Mapping[str, Any], axis: str, amount: int) -> str:
             return f"any {amount} x {amount} patch of the input"
         case "trainSquares" | "trainSteps" | "inputSquares" | "inputSteps":
             return _distance(audit, axis, amount)
+        case "columns":
+            return f"{count(amount, feature)} of every training example and of the input"
         case _:
             return f"{amount:,} {axis}"
 

@@ -13,7 +13,7 @@ from auditor.guarantee.vote.draws import ABSTAINED
 from auditor.randomness import Stream
 from auditor.replay.views import Rows
 from auditor.run.job import Bench
-from auditor.run.train import layout
+from auditor.run.train import layout, member_range
 
 #: Inputs that the first shard is asked about.
 _ASKED = 32
@@ -50,7 +50,8 @@ def warnings(bench: Bench) -> tuple[str, ...]:
     """
     asked = _spread(len(bench.inputs))
     rows = _rows(bench, asked)
-    found = (_collapse(bench, bench.ensemble.cast(0, rows), asked), _unsteady(bench, rows))
+    cast = bench.ensemble.cast(0, rows) if bench.blocks is None else _by_block(bench, asked)
+    found = (_collapse(bench, cast, asked), _unsteady(bench, rows))
     return tuple(text for text in found if text is not None)
 
 
@@ -97,7 +98,9 @@ def _rows(bench: Bench, asked: list[int]) -> Rows:
     """Return one view of each input, as the first shard takes it, through the front end."""
     symbols = bench.inputs[asked]
     streams = [Stream(bytes(32), "input-noise", index=index) for index in asked]
-    if bench.masks is None:
+    if bench.blocks is not None:
+        shown = bench.shower.block(symbols, 0)
+    elif bench.masks is None:
         shown = bench.shower.drawn(symbols, streams)
     else:
         shown = np.concatenate([bench.shower.some(row, [0]) for row in symbols])
@@ -105,6 +108,13 @@ def _rows(bench: Bench, asked: list[int]) -> Rows:
     if layout(bench) == "shared":
         return features
     return np.broadcast_to(features, (bench.learner.chunk, *features.shape))
+
+
+def _by_block(bench: Bench, asked: list[int]) -> npt.NDArray[np.uint8]:
+    """Return the votes (members, inputs) of the first shard, each member on its own block."""
+    members = len(member_range(bench, 0))
+    blocks = [cast for _, cast in bench.polls.votes(0, bench.inputs, [asked] * members)]
+    return np.concatenate(blocks, axis=1)
 
 
 def _spread(size: int) -> list[int]:

@@ -29,7 +29,15 @@ from auditor.randomness import Stream, design_root
 from auditor.replay import grid_noise
 from auditor.replay.cast import Polls
 from auditor.replay.ensemble import Ensemble
-from auditor.replay.views import HIDING, Shower, alphabet_size, channels_of, masks_for
+from auditor.replay.views import (
+    Shower,
+    alphabet_size,
+    blocks_of,
+    channels_of,
+    hiding,
+    masks_for,
+    pairwise,
+)
 from auditor.run import user_code
 from auditor.run.members import MemberSets
 
@@ -72,6 +80,11 @@ class Bench:
         return masks_for(self.recipe, self.job.audit["dataset"]["shape"])
 
     @cached_property
+    def blocks(self) -> npt.NDArray[np.uint8] | None:
+        """What each block of a grid shows (blocks, d), 1 = in the block."""
+        return blocks_of(self.recipe, self.job.audit["dataset"]["shape"])
+
+    @cached_property
     def learner(self) -> Learner:
         """The recipe's learner."""
         own: int | None = self.recipe["training"].get("capacity")
@@ -88,7 +101,7 @@ class Bench:
         return InputSpec(
             shape=tuple(self.job.audit["dataset"]["shape"]),
             symbols=self.alphabet,
-            masked=self.recipe["smoothing"]["test"]["method"] in HIDING,
+            masked=hiding(self.recipe),
             classes=self.classes,
         )
 
@@ -111,6 +124,7 @@ class Bench:
             classes=self.classes,
             design_root=self.design_root,
             draw_root=self.job.draw_root,
+            blocks=self.blocks,
         )
 
     @cached_property
@@ -123,6 +137,7 @@ class Bench:
             draws=self.job.audit["draws"],
             masks=self.masks,
             added=grid_noise.sampler(self.recipe["smoothing"]["test"], self.recipe["alphabet"]),
+            blocks=self.blocks,
         )
 
     @cached_property
@@ -143,6 +158,7 @@ class Bench:
             tau=Fraction(self.recipe["tau"]),
             device=device,
             each=votes_each(self.recipe),
+            pairwise=pairwise(self.recipe),
         )
 
     @cached_property
@@ -152,7 +168,7 @@ class Bench:
             ensemble=self.ensemble,
             shower=self.shower,
             draw_root=self.job.draw_root,
-            drawn=self.sets.drawn,
+            singly=self.rule.singly,
         )
 
     @property

@@ -15,7 +15,7 @@ from auditor.replay.ensemble import tally
 from auditor.run import train, vote
 from auditor.run.job import Bench
 
-#: Inputs that a measurement of drawn members votes on.
+#: Inputs that a measurement of members that vote singly votes on.
 _SAMPLE = 32
 
 
@@ -38,10 +38,10 @@ def measure(bench: Bench) -> Measurement:
     begun = time.perf_counter()
     train.train_shard(bench, 0)
     shard_seconds = time.perf_counter() - begun
-    voting = _drawn(bench) if bench.sets.drawn else _fixed(bench)
+    voting = _singly(bench) if bench.rule.singly else _together(bench)
     shard_bytes = (release / shard_name(0)).stat().st_size
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    loaded = 0 if bench.sets.drawn else (bench.shards - 1) * shard_bytes
+    loaded = 0 if bench.rule.singly else (bench.shards - 1) * shard_bytes
     return Measurement(
         training_seconds=shard_seconds * bench.shards,
         voting_seconds=voting,
@@ -50,7 +50,7 @@ def measure(bench: Bench) -> Measurement:
     )
 
 
-def _fixed(bench: Bench) -> float:
+def _together(bench: Bench) -> float:
     """Seconds to vote on all inputs: one block measured, its last part scaled by the shards."""
     size = min(vote.inputs_a_block(bench), len(bench.inputs))
     streams = [Stream(bench.job.draw_root, "input-noise", index=index) for index in range(size)]
@@ -65,9 +65,9 @@ def _fixed(bench: Bench) -> float:
     return block * len(bench.inputs) / size
 
 
-def _drawn(bench: Bench) -> float:
+def _singly(bench: Bench) -> float:
     """Seconds to vote on all inputs: one shard on a sample of them, scaled."""
     count = min(_SAMPLE, len(bench.inputs))
     begun = time.perf_counter()
-    vote.cast_drawn(bench, 0, count)
+    vote.cast_singly(bench, 0, count)
     return (time.perf_counter() - begun) * bench.shards * len(bench.inputs) / count

@@ -1,8 +1,9 @@
 """Which data each member is trained on: a part, a bag, or a noisy copy of the training set.
 
-Guarantee for fixed members (partition): the training set of member k, its order included, is a
-function of the examples in part k and of recipe constants only. Changing, inserting or removing an
-example elsewhere changes nothing of it.
+Guarantee for fixed members (partition, grid): the training set of a member, its order included, is
+a function of what it is given of the examples in its part, and of recipe constants only. Changing,
+inserting or removing an example elsewhere changes nothing of it, nor does changing a feature that
+is not in its block.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from auditor.guarantee.sides import DRAWN_METHODS
 from auditor.guarantee.training import partition
+from auditor.guarantee.training.finite_aggregation import FiniteAggregation
 from auditor.learners.base import TrainingSet
 from auditor.randomness import Stream, derive
 from auditor.replay import grid_noise, noise
@@ -34,7 +36,7 @@ class MemberSets:
     partition goes by (ids or groups), or whose rows a bag draws together (groups), None otherwise.
     ``slot_labels`` are the labels of all slots where the partition goes by class, else None.
     ``added`` is the noise that is added to features, None where none is; ``channels`` how many
-    features make one unit.
+    features make one unit. ``blocks`` (blocks, d) are the features that the members of a grid have.
     """
 
     training: Mapping[str, Any]
@@ -51,6 +53,7 @@ class MemberSets:
     classes: int
     design_root: bytes
     draw_root: bytes
+    blocks: npt.NDArray[np.uint8] | None = None
 
     @property
     def drawn(self) -> bool:
@@ -77,11 +80,45 @@ class MemberSets:
             chosen = self._bag(member)
         elif method == "poisson-bag":
             chosen = self._poisson_bag(member)
+        elif method == "grid":
+            return self._cell(member)
+        elif method == "finite-aggregation":
+            chosen = self._fed(member)
         elif method == "partition":
             chosen = self._parts[member]
         else:
             chosen = np.arange(len(labels))
         return TrainingSet(symbols=symbols[chosen], labels=labels[chosen], capacity=self.capacity)
+
+    def _cell(self, member: int) -> TrainingSet:
+        """Return one part's examples with one block's features, in an order that only those decide.
+
+        By construction: every other feature is gone before anything is made of the examples.
+        """
+        assert self.blocks is not None  # noqa: S101 - a grid has blocks
+        block, part = divmod(member, int(self.training["parts"]))
+        visible = self.blocks[block]
+        keys, parts = self._assigned
+        chosen = np.array(parts[part], np.int64)
+        symbols, labels = self.symbols[chosen], self.labels[chosen]
+        symbols[:, visible == 0] = 0
+        contents = map(_content, symbols, labels)
+        order = list(zip((keys[index] for index in chosen), contents, strict=True))
+        ranked = np.array(sorted(range(len(chosen)), key=order.__getitem__), np.int64)
+        return TrainingSet(
+            symbols=symbols[ranked],
+            labels=labels[ranked],
+            capacity=self.capacity,
+            visible=visible,
+        )
+
+    def _fed(self, member: int) -> Indices:
+        """Return the examples of the parts that feed a member, in an order only they decide."""
+        params = FiniteAggregation.from_dict(self.training, "smoothing.training")
+        keys, parts = self._assigned
+        order = list(zip(keys, self._contents, strict=True))
+        given = [index for part in params.feeding(member) for index in parts[part]]
+        return np.array(sorted(given, key=order.__getitem__), np.int64)
 
     def _bag(self, member: int) -> Indices:
         """Draw slots, not examples: one made malformed is drawn as before and adds nothing."""
@@ -165,26 +202,32 @@ class MemberSets:
         None where no such number exists: a Poisson bag may hold any number, parts by id, content or
         group grow with insertions, and a group may become any rows.
         """
-        if self.training["method"] in {"bag", "bag-flip"}:
+        method = self.training["method"]
+        dealt = self.training.get("by") in {"index", "class"}
+        if method in {"bag", "bag-flip"}:
             return int(self.training["size"]) if self.names is None else None
-        if self.training["method"] == "poisson-bag":
+        if method == "poisson-bag":
             return None
-        if self.training["method"] == "partition":
-            dealt = self.training["by"] in {"index", "class"}
-            return -(-self.slots // self.members) if dealt else None
+        if "parts" in self.training:
+            part = -(-self.slots // int(self.training["parts"]))
+            return part * int(self.training.get("spread", 1)) if dealt else None
         return self.slots
 
     @cached_property
     def _contents(self) -> list[bytes]:
-        return [
-            derive("auditor/content/v1", row.tobytes(), int(label).to_bytes(4, "big"))
-            for row, label in zip(self.symbols, self.labels, strict=True)
-        ]
+        return list(map(_content, self.symbols, self.labels))
 
     @cached_property
     def _parts(self) -> list[Indices]:
         """Return each part's examples, in an order that only the part's own examples decide."""
-        params = partition.Partition.from_dict(self.training, "smoothing.training")
+        keys, parts = self._assigned
+        order = list(zip(keys, self._contents, strict=True))
+        return [np.array(sorted(part, key=order.__getitem__), np.int64) for part in parts]
+
+    @cached_property
+    def _assigned(self) -> tuple[list[bytes], list[list[int]]]:
+        """Return what each example is assigned by, and the examples of each part."""
+        params = partition.Partition(parts=int(self.training["parts"]), by=self.training["by"])
         if params.by in {"index", "class"}:
             keys: list[bytes] = [at.to_bytes(8, "big") for at in self.positions.tolist()]
             if params.by == "index":
@@ -198,8 +241,12 @@ class MemberSets:
             if self.names is not None:
                 keys = [name.encode() for name in self.names]
             assigned = partition.assign(keys, len(keys), params, self.design_root)
-        order = list(zip(keys, self._contents, strict=True))
-        parts: list[list[int]] = [[] for _ in range(self.members)]
+        parts: list[list[int]] = [[] for _ in range(params.parts)]
         for index, part in enumerate(assigned):
             parts[part].append(index)
-        return [np.array(sorted(part, key=order.__getitem__), np.int64) for part in parts]
+        return keys, parts
+
+
+def _content(symbols: npt.NDArray[np.integer], label: np.int64) -> bytes:
+    """Return the digest of an example's symbols and label."""
+    return derive("auditor/content/v1", symbols.tobytes(), int(label).to_bytes(4, "big"))

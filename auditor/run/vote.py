@@ -1,7 +1,8 @@
 """Votes of the exported members on the inputs, as evidence rows.
 
-Fixed members: one block of inputs at a time, all members, all certified views; a row holds class
-counts a view. Drawn members: one shard at a time, all inputs, each member one view of its own of
+Members that vote together (fixed ones on views): one block of inputs at a time, all members, all
+certified views; a row holds class counts a view. Members that vote singly (drawn ones, and fixed
+ones of which a change touches several): one shard at a time, all inputs, each member one view of
 each input; a row holds one byte a member.
 """
 
@@ -23,21 +24,21 @@ _ROWS_A_BLOCK = 16 * BATCH
 
 
 def inputs_a_block(bench: Bench) -> int:
-    """How many inputs one voting task of fixed members covers; never depends on workers."""
+    """How many inputs a task of members that vote together covers; never depends on workers."""
     return max(1, _ROWS_A_BLOCK // bench.shower.views)
 
 
 def tasks(bench: Bench) -> int:
     """How many voting tasks there are."""
-    if bench.sets.drawn:
+    if bench.rule.singly:
         return bench.shards
     return -(-len(bench.inputs) // inputs_a_block(bench))
 
 
 def vote(bench: Bench, task: int) -> str:
     """Cast and write one task's votes; return the SHA-256 of the file."""
-    drawn = bench.sets.drawn
-    data = cast_drawn(bench, task, len(bench.inputs)) if drawn else _fixed(bench, task)
+    singly = bench.rule.singly
+    data = cast_singly(bench, task, len(bench.inputs)) if singly else _together(bench, task)
     write_atomic(bench.job.folder / votes_name(task), data)
     return hashlib.sha256(data).hexdigest()
 
@@ -47,13 +48,13 @@ def votes_name(task: int) -> str:
     return f"votes/{task:06d}.bin"
 
 
-def _fixed(bench: Bench, task: int) -> bytes:
+def _together(bench: Bench, task: int) -> bytes:
     size = inputs_a_block(bench)
     chosen = range(task * size, min((task + 1) * size, len(bench.inputs)))
     return bench.polls.tallies(bench.inputs, chosen).astype("<u2").tobytes()
 
 
-def cast_drawn(bench: Bench, shard: int, inputs: int) -> bytes:
+def cast_singly(bench: Bench, shard: int, inputs: int) -> bytes:
     """Return a shard's votes (members, inputs) on the first ``inputs``, one byte each."""
     asked = [range(inputs)] * len(member_range(bench, shard))
     blocks = [cast for _, cast in bench.polls.votes(shard, bench.inputs, asked)]
@@ -63,7 +64,7 @@ def cast_drawn(bench: Bench, shard: int, inputs: int) -> bytes:
 def evidence(bench: Bench) -> bytes:
     """Join all tasks' votes into evidence rows, one an input, in input order."""
     files = [bench.job.folder / votes_name(task) for task in range(tasks(bench))]
-    if not bench.sets.drawn:
+    if not bench.rule.singly:
         return b"".join(path.read_bytes() for path in files)
     return _by_input(files, len(bench.inputs))
 

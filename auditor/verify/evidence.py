@@ -63,14 +63,25 @@ def difference(rule: Rule, signed: bytes, found: bytes) -> Difference:
     """
     if signed == found:
         return "none"
-    if rule.drawn:
+    if rule.singly:
         return "near tie" if ABSTAINED in {signed[0], found[0]} else "contradiction"
     ours, theirs = _counts(found), _counts(signed)
-    pairs = list(zip(theirs, ours, strict=True))
+    done = 0
+    for size in rule.tallies:
+        tally = slice(done, done + size)
+        if not _near(theirs[tally], ours[tally]):
+            return "contradiction"
+        done += size
+    return "near tie"
+
+
+def _near(signed: Sequence[int], found: Sequence[int]) -> bool:
+    """Return whether two tallies differ by near ties alone."""
+    pairs = list(zip(signed, found, strict=True))
     more = sum(max(0, n - r) for n, r in pairs[:-1])
     less = sum(max(0, r - n) for n, r in pairs[:-1])
     # a vote that only one of the two has is an abstention of the other
-    return "near tie" if more <= ours[-1] and less <= theirs[-1] else "contradiction"
+    return more <= found[-1] and less <= signed[-1]
 
 
 def assess(

@@ -131,4 +131,5 @@ def _polls(made: Made) -> tuple[Polls, npt.NDArray[np.integer]]:
     verified = made.verify()
     listing = (made.release / "members.sha256").read_bytes()
     brought = bring(verified, (made.release / "recipe.toml").read_bytes(), made.data, Silent())
-    return polls_of(verified, made.release, listing, None), brought.inputs.symbols
+    rule = rule_for(verified.certificate.audit.to_dict())
+    return polls_of(verified, rule, made.release, listing, None), brought.inputs.symbols

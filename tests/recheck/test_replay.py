@@ -35,6 +35,8 @@ SIDES = [
     ("gaussian", "gaussian"),
     ("partition", "gaussian"),
     ("uniform", "uniform"),
+    ("grid", "none"),
+    ("finite-aggregation", "none"),
 ]
 
 
@@ -80,10 +82,10 @@ def test_a_partial_replay_agrees_and_claims_no_more(make: Make, training: str, t
     assert again.evidence == evidence
 
 
-def _flip(row: bytes, cell: int, drawn: bool, size: int) -> bytes:
+def _flip(row: bytes, cell: int, singly: bool, size: int) -> bytes:
     """Return a row with one forged cell: a vote, or one more vote of a view, for another class."""
     forged = bytearray(row)
-    if drawn:
+    if singly:
         forged[cell] = 1 - forged[cell] if forged[cell] != ABSTAINED else 0
     else:
         counts = np.frombuffer(row, "<u2").copy()
@@ -102,14 +104,14 @@ def test_one_forged_cell_is_refuted_by_name(make: Make, training: str, test: str
     votes = (made.release / "evidence.bin").read_bytes()
     size, row = rule.row_size, 3
     cell = rule.cells - 1
-    forged = _flip(votes[row * size : (row + 1) * size], cell, rule.drawn, size // rule.cells)
+    forged = _flip(votes[row * size : (row + 1) * size], cell, rule.singly, size // rule.cells)
     dishonest.sign(
         made.release,
         made.key,
         evidence=votes[: row * size] + forged + votes[(row + 1) * size :],
     )
     assert made.verify().evidence is None  # signature and arithmetic cannot see it
-    what = "member" if rule.drawn else "view"
+    what = "member" if rule.singly else "view"
     with pytest.raises(ClaimError, match=rf"input 3, {what} {cell}: expected the vote"):
         made.verify(replay="all")
 

@@ -40,6 +40,9 @@ TRAINING: Final[dict[str, dict[str, Any]]] = {
     "partition by content": {"method": "partition", "parts": 9, "by": "content"},
     "partition by id": {"method": "partition", "parts": 9, "by": "id"},
     "neighbours": {"method": "neighbours", "count": 9},
+    "finite aggregation": {"method": "finite-aggregation", "parts": 9, "spread": 4},
+    "grid of groups": {"method": "grid", "parts": 9, "groups": 4},
+    "grid of tiles": {"method": "grid", "parts": 9, "by": "id", "down": 2, "across": 3},
     "bag of groups": {"method": "bag", "size": 3},
     "partition by class": {"method": "partition", "parts": 9, "by": "class"},
     "flip labels, features trusted": {"method": "flip", "keepLabels": "3/4"},
@@ -82,6 +85,7 @@ AXES: Final = (
     "inputPatch",
     "inputSquares",
     "inputSteps",
+    "columns",
     "total",
 )
 

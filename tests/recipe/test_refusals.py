@@ -68,8 +68,8 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
         {"smoothing.training.method": "partitions"},
         (
             r'smoothing\.training\.method: expected "none" or "flip" or "hide" or "bag" or '
-            r'"poisson-bag" or "bag-flip" or "partition" or "neighbours" or '
-            r'"gaussian" or "uniform" '
+            r'"poisson-bag" or "bag-flip" or "partition" or "finite-aggregation" or "grid" or '
+            r'"neighbours" or "gaussian" or "uniform" '
             r'\(did you mean partition\?\), got "partitions"$'
         ),
     ),
@@ -452,6 +452,94 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
     "too many budgets": (
         {"claim.budgets": {"trainExamples": list(range(100)), "inputFeatures": list(range(100))}},
         r"claim\.budgets: expected at most 512 budgets, got a grid of 10000$",
+    ),
+    "a spread over too few parts": (
+        {
+            "smoothing": {
+                "training": {"method": "finite-aggregation", "parts": 7, "spread": 4},
+                "test": {"method": "none"},
+            }
+        },
+        r"smoothing\.training\.parts: expected at least 8 for spread 4, got 7$",
+    ),
+    "finite aggregation with masks": (
+        {
+            "smoothing": {
+                "training": {"method": "finite-aggregation", "parts": 9, "spread": 4},
+                "test": {"method": "two-mask", "groups": 5, "pixels": 1},
+            }
+        },
+        r"expected .none. with training method .finite-aggregation. .*got 'two-mask'$",
+    ),
+    "a run-off of two classes": (
+        {
+            "smoothing": {
+                "training": {"method": "partition", "parts": 9},
+                "test": {"method": "none"},
+                "vote": {"method": "run-off"},
+            }
+        },
+        r'vote\.method: expected "plurality" for two classes .*, got "run-off"$',
+    ),
+    "a run-off of drawn members": (
+        {
+            "smoothing": {
+                "training": {"method": "bag", "size": 9},
+                "test": {"method": "none"},
+                "vote": {"method": "run-off"},
+            }
+        },
+        r'smoothing\.training\.method: expected "partition" with smoothing\.vote\.method "run-off"',
+    ),
+    "a run-off under masks": (
+        {
+            "smoothing": {
+                "training": {"method": "partition", "parts": 9},
+                "test": {"method": "two-mask", "groups": 5, "pixels": 1},
+                "vote": {"method": "run-off"},
+            }
+        },
+        r'smoothing\.test\.method: expected "none" with smoothing\.vote\.method "run-off"',
+    ),
+    "no blocks": (
+        {"smoothing": {"training": {"method": "grid", "parts": 3}, "test": {"method": "none"}}},
+        r"smoothing\.training: expected groups, or down and across, or ranges, got none of them$",
+    ),
+    "half of the tiles": (
+        {"smoothing": {"training": {"method": "grid", "parts": 3, "down": 2}}},
+        r"smoothing\.training: expected groups, or down and across, or ranges, got down$",
+    ),
+    "one tile": (
+        {"smoothing": {"training": {"method": "grid", "parts": 3, "down": 1, "across": 1}}},
+        r"smoothing\.training: expected at least 2 blocks \(or method partition\), got 1$",
+    ),
+    "ranges of an image": (
+        {
+            "data": {"source": "torchvision:MNIST", "root": "d"},
+            "smoothing": {"training": {"method": "grid", "parts": 3, "ranges": 2}},
+        },
+        r"training\.ranges: expected groups, or down and across, with images, got torchvision:MN",
+    ),
+    "tiles of a table": (
+        {
+            "data": {
+                "source": "table",
+                "path": "a.csv",
+                "label": "y",
+                "holdout": {"every": 3, "offset": 0},
+            },
+            "smoothing": {"training": {"method": "grid", "parts": 3, "down": 2, "across": 2}},
+        },
+        r"smoothing\.training\.down: expected groups or ranges with a table, got table$",
+    ),
+    "a grid with masks": (
+        {
+            "smoothing": {
+                "training": {"method": "grid", "parts": 3, "groups": 4},
+                "test": {"method": "two-mask", "groups": 5, "pixels": 1},
+            }
+        },
+        r"smoothing\.test\.method: expected .none. with training method .grid. .*got 'two-mask'$",
     ),
     "tau": ({"tau": 1}, r"tau: expected less than 1, got 1$"),
 }

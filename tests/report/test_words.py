@@ -34,6 +34,7 @@ def with_recipe(**changes: object) -> dict[str, Any]:
             {"partialExamples": 1, "featuresPerExample": 1, "labelsPerExample": 1},
             "1 training example in part and 1 feature of each and the label of each",
         ),
+        ({"columns": 2}, "2 pixels of every training example and of the input"),
         ({"total": 4}, "4 training features, labels or input pixels in all"),
     ],
 )

@@ -20,6 +20,8 @@ TRAINING = {
     "neighbours": 'method = "neighbours"\ncount = 15',
     "gaussian": 'method = "gaussian"\nsigma = 4\nkeepLabels = "250/256"',
     "uniform": 'method = "uniform"\nwidth = 16',
+    "finite-aggregation": 'method = "finite-aggregation"\nparts = 24\nby = "index"\nspread = 3',
+    "grid": 'method = "grid"\nparts = 5\nby = "index"\ndown = 8\nacross = 1',
 }
 TEST = {
     "none": 'method = "none"',
@@ -47,6 +49,7 @@ BUDGETS = {
 }
 ON_A_GRID = frozenset({"gaussian", "uniform"})
 DRAWN = frozenset({"flip", "hide", "bag", "poisson-bag", "bag-flip"}) | ON_A_GRID
+ALONE = frozenset({"grid", "finite-aggregation"})  # take no test side
 NOISY = frozenset({"flip", "hide"}) | ON_A_GRID
 FAMILIES = ("views", "two-mask", "windows", "joint", "ablation")
 
@@ -81,6 +84,8 @@ def recipe(
     np.savez(folder / "digits.npz", **(data or digits()))
     drawn, noisy = training in DRAWN, test in NOISY
     axes = {"partition": "trainExamples = [0, 1]", "content": "trainExamples = [0, 1]"}
+    axes |= {"finite-aggregation": "trainExamples = [0, 1]"}
+    axes |= {"grid": "trainExamples = [0, 1], columns = [0, 1]"}
     axes |= {"bag": "trainExamples = [0, 1]", "flip": "trainFeatures = [0, 1]"}
     axes |= {"neighbours": "trainExamples = [0, 1]", "poisson-bag": "trainExamples = [0, 1]"}
     axes |= {"hide": "trainFeatures = [0, 4]"}

@@ -5,6 +5,7 @@ import { signers } from './dsse.mjs';
 import { canonical } from './json.mjs';
 import { sha256 } from './platform.mjs';
 import { demand } from './refusal.mjs';
+import { certain } from './smoothing.mjs';
 import { readStatement } from './statements.mjs';
 import { concatenate, toHex, utf8 } from './text.mjs';
 
@@ -26,7 +27,7 @@ export function readChallenge(envelope, round, certificate) {
 
 /** The kind of challenge behind the draws, with its reason. */
 export async function judge(challenge, { smoothing, precommitment, precommitmentDigest, challengers }) {
-  if (smoothing.vote === 'fixed') return { kind: 'not-needed', reason: 'nothing is drawn' };
+  if (certain(smoothing.vote)) return { kind: 'not-needed', reason: 'nothing is drawn' };
 
   const wanted = precommitment.get('challenge');
   if (wanted === null) return selfDerived('the precommitment waits for nothing');

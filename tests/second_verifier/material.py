@@ -7,9 +7,10 @@ verifier has to see in step 5 that it proves nothing.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -21,6 +22,7 @@ from auditor.guarantee.smoothing import threat_for
 from auditor.guarantee.test.joint_masks import TwoMasks
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.plurality import encode_row
+from auditor.guarantee.vote.run_off import RunOffRule
 from tests import honest
 from tests.honest import Honest
 
@@ -80,7 +82,8 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
     """Return a recipe, mostly one that proves something, and the fields of Audit that fit it."""
     shape = rng.choice(SHAPES)
     training, members = _training(rng)
-    test = _test(rng)
+    alone = training["method"] in ("grid", "finite-aggregation") and rng.random() < 0.9
+    test = {"method": "none"} if alone else _test(rng)
     drawn = training["method"] in DRAWN_METHODS
     noisy = test["method"] in NOISY
     on_a_grid = {training["method"], test["method"]} & set(ON_A_GRID) and rng.random() < 0.95
@@ -98,7 +101,7 @@ def random_recipe(rng: random.Random) -> tuple[Recipe, dict[str, Any]]:
         "classes": [str(label) for label in range(rng.choice((2, 2, 3, 10)))],
         "alphabet": {**alphabet, "unit": rng.choice(("pixel", "channel"))},
         "unit": _unit(rng, training),
-        "smoothing": {"training": training, "test": test},
+        "smoothing": {"training": training, "test": test, **_vote(rng, training, test)},
         "members": members,
         "draws": rng.choice((1, 40, 300)) if noisy and not drawn else 0,
         "claim": claim,
@@ -121,7 +124,7 @@ def _unit(rng: random.Random, training: Recipe) -> str:
 
 
 def _training(rng: random.Random) -> tuple[Recipe, int]:
-    fixed = ("partition", "partition", "neighbours")
+    fixed = ("partition", "partition", "neighbours", "grid", "spread")
     method = rng.choice(("none", "flip", "flip", "hide", *fixed, *_BAGS, *ON_A_GRID))
     if method in ON_A_GRID:
         return {**_added(rng, method), "keepLabels": _keep(rng)}, rng.choice((2, 50, 400))
@@ -133,6 +136,17 @@ def _training(rng: random.Random) -> tuple[Recipe, int]:
         return {"method": method, **shows}, rng.choice((2, 50, 400))
     if method in _BAGS:
         return _bag(rng, method), rng.choice((2, 50, 400))
+    return _fixed(rng, method)
+
+
+def _fixed(rng: random.Random, method: str) -> tuple[Recipe, int]:
+    if method == "grid":
+        return _grid(rng)
+    if method == "spread":
+        parts, spread = rng.choice((5, 8, 13, 40)), rng.randint(1, 6)
+        by = rng.choice(("index", "id", "content", "group", "class"))
+        side = {"method": "finite-aggregation", "parts": parts, "by": by, "spread": spread}
+        return side, parts
     if method == "partition":
         by = rng.choice(("index", "id", "content", "group", "class"))
         parts = rng.choice((1, 3, 8, 25))
@@ -170,6 +184,24 @@ def _bag(rng: random.Random, method: str) -> Recipe:
         return {"method": method, "size": min(size, 40), **keeps}
     moves = rng.choice(({}, {"moves": "any-size"}, {"moves": "fixed-size"}))
     return {"method": method, "size": size, **moves}
+
+
+def _grid(rng: random.Random) -> tuple[Recipe, int]:
+    """Return a grid of one of the forms, that mostly fits one of SHAPES."""
+    parts = rng.choice((1, 2, 5))
+    tiles = {"down": rng.randint(1, 5), "across": rng.randint(1, 4)}
+    form = rng.choice((tiles, tiles, {"groups": rng.randint(2, 9)}, {"ranges": rng.randint(1, 11)}))
+    by = rng.choice(("index", "id", "group"))
+    blocks = form.get("groups") or form.get("ranges") or tiles["down"] * tiles["across"]
+    return {"method": "grid", "parts": parts, "by": by, **form}, parts * blocks
+
+
+def _vote(rng: random.Random, training: Recipe, test: Recipe) -> Recipe:
+    """Return nothing, or a vote that mostly fits the sides."""
+    fits = training["method"] == "partition" and test["method"] == "none"
+    if rng.random() < (0.6 if fits else 0.04):
+        return {"vote": {"method": rng.choice(("run-off", "run-off", "run-off", "plurality"))}}
+    return {}
 
 
 def _keep(rng: random.Random) -> str:
@@ -221,6 +253,8 @@ def _budgets(rng: random.Random, training: Recipe, test: Recipe) -> list[Recipe]
         "none": (),
     }
     axes = [*covered.get(training["method"], ("trainExamples",))]
+    if training["method"] == "grid":
+        axes += ["inputFeatures", "columns", *(["inputPatch"] if "down" in training else [])]
     if test["method"] != "none" and ("groups" in test or "window" not in test):
         flat = {"gaussian": "inputSquares", "uniform": "inputSteps"}
         axes.append(flat.get(test["method"], "inputFeatures"))
@@ -273,15 +307,25 @@ def _row(rng: random.Random, rule: Rule, _index: int, truth: int) -> bytes:
     def votes(count: int) -> list[int]:
         return rng.choices(choices, weights, k=count)
 
-    if rule.drawn:
+    if rule.singly:
         return bytes(255 if vote == rule.classes else vote for vote in votes(rule.members))
     tallies = []
     for _ in range(rule.views):
         cast = votes(rule.voters)
         tallies.append([cast.count(choice) for choice in choices])
+    if isinstance(rule, RunOffRule):
+        return encode_row([tallies[0], *_finals(rng, rule, tallies[0])])
     if isinstance(rule, MarginRule) and rng.random() < 0.5:
         _dissent(rng, rule, tallies)
     return encode_row(tallies)
+
+
+def _finals(rng: random.Random, rule: RunOffRule, first: list[int]) -> Iterator[list[int]]:
+    """Yield random votes between every two classes, more or less like those of round one."""
+    for b, c in combinations(range(rule.classes), 2):
+        weights = [first[b] + 0.5, first[c] + 0.5, rng.choice((0.0, 0.2, 5.0))]
+        cast = rng.choices(range(3), weights, k=rule.members)
+        yield [cast.count(choice) for choice in range(3)]
 
 
 def _dissent(rng: random.Random, rule: MarginRule, tallies: list[list[int]]) -> None:

@@ -3,6 +3,8 @@
 import { provenAbove, provenBelow } from './binomial.mjs';
 import { ONE, smaller, subtract } from './rational.mjs';
 import { demand } from './refusal.mjs';
+import { runOffRule } from './run_off.mjs';
+import { touchedRule } from './touched.mjs';
 import { Noise } from './least_mass.mjs';
 
 const GRADE = 'claim';
@@ -43,6 +45,8 @@ export function rule(audit, smoothing, thresholds) {
   const voters = audit.get('members') * (smoothing.training.each ?? 1);
   const context = { voters, ...smoothing, ...thresholds };
   if (smoothing.vote === 'fixed') return fixedRule(context);
+  if (smoothing.vote === 'touched') return touchedRule(context, { plurality, count, maximal });
+  if (smoothing.vote === 'run-off') return runOffRule(context);
   if (smoothing.vote === 'noisy') return noisyRule(context);
   return smoothing.bound === 'top' ? topRule(context) : runnerUpRule(context);
 }

@@ -7,7 +7,7 @@ export const AMOUNT = 2 ** 40;
 export const AXES = [
   'trainExamples', 'partialExamples', 'featuresPerExample', 'labelsPerExample',
   'trainFeatures', 'trainLabels', 'trainSquares', 'trainSteps',
-  'inputFeatures', 'inputPatch', 'inputSquares', 'inputSteps', 'total',
+  'inputFeatures', 'inputPatch', 'inputSquares', 'inputSteps', 'columns', 'total',
 ];
 
 const codePoints = (text) => [...text].length;

@@ -4,6 +4,7 @@
 import { coveringSets, groupMasks, jointMasks, regions, windowMasks } from './masks.mjs';
 import { ONE, ZERO, divide, fraction, less, lowest, parseFraction, parseNumber, subtract } from './rational.mjs';
 import { demand } from './refusal.mjs';
+import { offsetsOf } from './touched.mjs';
 import * as shapes from './shapes.mjs';
 
 const GRADE = 'statement';
@@ -71,6 +72,10 @@ export function readTraining(side, layout) {
     gaussian: { sigma: shapes.anything, keepLabels: share },
     uniform: { width: shapes.anything, keepLabels: share },
     hide: { showFeatures: share, showLabels: share },
+    grid: gridShape(side),
+    'finite-aggregation': {
+      parts: upTo(65535), by: shapes.oneOf(...Object.keys(PARTS)), spread: upTo(64, 2),
+    },
   });
   const common = { method: name, moves: REWRITING, units: ['example'], drawn: true };
   if (name === 'none') return { ...common, axes: [], moves: {}, drawn: false, members: 1 };
@@ -109,6 +114,15 @@ export function readTraining(side, layout) {
     check(axes.length > 0, 'nothing is hidden');
     return { ...common, axes, shown };
   }
+  if (name === 'finite-aggregation') {
+    const [parts, by, spread] = ['parts', 'by', 'spread'].map((key) => side.get(key));
+    const offsets = offsetsOf(spread);
+    check(offsets.at(-1) < parts, 'too few parts for the spread');
+    const units = [by === 'group' ? 'group' : 'example'];
+    const found = { axes: ['trainExamples'], moves: PARTS[by], units, members: parts, parts, offsets, by };
+    return { ...common, drawn: false, ...found };
+  }
+  if (name === 'grid') return { ...common, drawn: false, ...readGrid(side) };
   const features = parseFraction(side.get('keepFeatures'));
   const labels = parseFraction(side.get('keepLabels'));
   check(less(features, ONE) || less(labels, ONE), 'flips that keep everything');
@@ -134,6 +148,35 @@ export function checkNeighbours(recipe, count) {
   const copies = training.has('copies') ? training.get('copies') : [new Map()];
   const once = Array.isArray(copies) && copies.length === 1 && copies[0] instanceof Map && copies[0].size === 0;
   check(once, 'examples that vote more than once');
+}
+
+const BLOCKS = 1024;
+const FORMS = [['groups'], ['down', 'across'], ['ranges']];
+const has = (side) => (key) => side instanceof Map && side.has(key);
+
+/** The parameters of a grid: blocks are of one form. */
+function gridShape(side) {
+  const forms = FORMS.filter((form) => form.some(has(side)));
+  const sizes = Object.fromEntries((forms.length === 1 ? forms[0] : ['groups']).map((key) => [key, upTo(BLOCKS)]));
+  return { parts: upTo(65535), by: shapes.oneOf('index', 'id', 'group'), ...sizes };
+}
+
+function readGrid(side) {
+  const [groups, down, across, ranges] = ['groups', 'down', 'across', 'ranges'].map((key) => side.get(key));
+  const [parts, by] = ['parts', 'by'].map((key) => side.get(key));
+  const blocks = groups ?? ranges ?? down * across;
+  check(blocks >= 2 && blocks <= BLOCKS, 'expected 2 to 1024 blocks');
+  check(parts * blocks <= 65535, 'too many members');
+  const axes = ['trainExamples', 'inputFeatures', ...(down === undefined ? [] : ['inputPatch']), 'columns'];
+  const units = [by === 'group' ? 'group' : 'example'];
+  return { axes, moves: PARTS[by], units, members: parts * blocks, parts, blocks, groups, down, across, ranges };
+}
+
+/** Whether the blocks of a grid can be cut out of inputs of this layout. */
+export function checkGrid(grid, { shape, units }) {
+  if (grid.groups !== undefined) check(grid.groups <= units, 'more groups than units');
+  else if (grid.ranges !== undefined) check(shape.length === 1 && grid.ranges <= shape[0], 'no such ranges');
+  else check(shape.length === 3 && grid.down <= shape[1] && grid.across <= shape[2], 'no such tiles');
 }
 
 /** The test side: covered axes, and its noise or its views. */
@@ -184,7 +227,7 @@ export function readTest(side, layout) {
   return { ...common, partitions, views: groups * partitions };
 }
 
-function choose(n, k) {
+export function choose(n, k) {
   let result = 1;
   for (let i = 1; i <= k; i++) result = (result * (n - k + i)) / i;
   return result;

@@ -5,7 +5,9 @@ import { same } from './json.mjs';
 import { Noise } from './least_mass.mjs';
 import { ONE, ZERO, add, divide, fraction, less, lowest, multiply, parseFraction, power, subtract } from './rational.mjs';
 import * as shapes from './shapes.mjs';
-import { check, checkNeighbours, readLayout, readTest, readTraining, share, upTo } from './sides.mjs';
+import { runOffRowSize } from './run_off.mjs';
+import { gridReach, spreadReach } from './touched.mjs';
+import { check, checkGrid, checkNeighbours, readLayout, readTest, readTraining, share, upTo } from './sides.mjs';
 
 const GRADE = 'statement';
 const BUDGETS = 512;
@@ -19,7 +21,7 @@ const FLIPPED = ['trainFeatures', 'trainLabels', 'inputFeatures'];
 export function readSmoothing(audit) {
   const [recipe, dataset] = [audit.get('recipe'), audit.get('dataset')];
   const sides = recipe.get('smoothing');
-  shapes.closed({ training: shapes.anything, test: shapes.anything })(sides, 'smoothing', GRADE);
+  const runOff = readVote(sides) === 'run-off';
   const layout = readLayout(recipe, dataset);
   const training = readTraining(sides.get('training'), layout);
   if (training.method === 'neighbours') checkNeighbours(recipe, training.each);
@@ -28,7 +30,17 @@ export function readSmoothing(audit) {
   check(!training.drawn || !fixedViews, 'a drawn member that would vote twice on an input');
   check(training.method !== 'none' || test.method !== 'none', 'neither side is smoothed');
 
-  const vote = training.drawn ? 'drawn' : test.noisy ? 'noisy' : 'fixed';
+  const touched = ['grid', 'finite-aggregation'].includes(training.method);
+  check(!touched || test.method === 'none', 'members that vote one by one, and a test side');
+  if (training.method === 'grid') checkGrid(training, layout);
+
+  const together = test.noisy ? 'noisy' : 'fixed';
+  if (runOff) {
+    const alone = training.method === 'partition' && test.method === 'none';
+    check(alone && dataset.get('classes').length >= 3, 'a run-off of what has none');
+  }
+  const fixed = touched ? 'touched' : runOff ? 'run-off' : together;
+  const vote = training.drawn ? 'drawn' : fixed;
   const axes = [...training.axes, ...test.axes];
   const flips = training.method === 'flip' && test.method === 'flip';
   if (flips && FLIPPED.every((axis) => axes.includes(axis))) axes.push('total');
@@ -40,7 +52,21 @@ export function readSmoothing(audit) {
   const found = { ...smoothing, budgets: readBudgets(claim, smoothing), ...readBound(claim, audit, vote) };
   checkThreat(audit, training);
   checkCounts(audit, found);
+  if (training.method === 'grid') found.reach = gridReach(training, layout, found.budgets, classes);
+  else if (touched) found.reach = spreadReach(training);
   return found;
+}
+
+/** Whether nothing is random about a vote. */
+export const certain = (vote) => ['fixed', 'touched', 'run-off'].includes(vote);
+
+/** How fixed members vote; the smoothing has its two sides, and may say it. */
+function readVote(sides) {
+  const both = { training: shapes.anything, test: shapes.anything };
+  const said = sides instanceof Map && sides.has('vote');
+  const vote = shapes.closed({ method: shapes.oneOf('plurality', 'run-off') });
+  shapes.closed(said ? { ...both, vote } : both)(sides, 'smoothing', GRADE);
+  return said ? sides.get('vote').get('method') : 'plurality';
 }
 
 /** The declared budgets, without amounts of zero. */
@@ -73,7 +99,7 @@ function readBudgets(claim, { axes, test, classes }) {
 function readBound(claim, audit, vote) {
   share(claim.get('alpha'), 'alpha');
   const alpha = parseFraction(claim.get('alpha'));
-  check((alpha.n === 0n) === (vote === 'fixed'), 'alpha is 0 exactly where nothing is random');
+  check((alpha.n === 0n) === certain(vote), 'alpha is 0 exactly where nothing is random');
   check(!less(fraction(1n, 4n), alpha), 'alpha above 1/4');
   const bound = claim.has('bound') ? claim.get('bound') : 'top';
   shapes.oneOf(...(vote === 'drawn' ? ['top', 'runner-up'] : ['top']))(bound, 'bound', GRADE);
@@ -111,7 +137,7 @@ function narrowed(recipe, training) {
   if (recipe.has('threat')) {
     shapes.oneOf('labels', 'features')(attacked, 'threat', GRADE);
     const [move, ...spared] = {
-      labels: ['relabel', 'trainFeatures', 'featuresPerExample', 'trainSquares', 'trainSteps'],
+      labels: ['relabel', 'trainFeatures', 'featuresPerExample', 'trainSquares', 'trainSteps', 'columns'],
       features: ['modify', 'trainLabels', 'labelsPerExample'],
     }[attacked];
     moves = moves.filter(([name]) => name === move);
@@ -133,12 +159,13 @@ function checkCounts(audit, { training, vote, examples }) {
   check(!recipe.has('draws') || recipe.get('draws') === draws, 'recipe: other draws');
   check((training.members ?? members) === members, `expected ${training.members} members`);
   check(vote === 'noisy' ? draws >= 1 && draws <= DRAWS : draws === 0, 'draws: not as many as noisy views');
-  check(vote === 'fixed' || (examples >= 1 && examples <= EXAMPLES), 'data set: expected 1 to 2^40 examples');
+  check(certain(vote) || (examples >= 1 && examples <= EXAMPLES), 'data set: expected 1 to 2^40 examples');
 }
 
 /** How long a row of evidence is. */
 export function rowSize(audit, { vote, test, classes }) {
-  if (vote === 'drawn') return audit.get('members');
+  if (vote === 'run-off') return runOffRowSize(classes);
+  if (vote === 'drawn' || vote === 'touched') return audit.get('members');
   return 2 * (classes + 1) * (vote === 'noisy' ? audit.get('draws') : test.views);
 }
 

@@ -4,7 +4,7 @@ import { leastCount } from './binomial.mjs';
 import { demandAffordable } from './least_mass.mjs';
 import { HALF, ONE, divide, fraction, larger, lowest, multiply, roundedUp, toText } from './rational.mjs';
 import { check } from './sides.mjs';
-import { waysOf } from './smoothing.mjs';
+import { certain, waysOf } from './smoothing.mjs';
 
 const RESOLUTION = 64;
 const WAYS_OF_EACH_INPUT = 1024;
@@ -15,7 +15,7 @@ const WAYS_OF_EACH_INPUT = 1024;
  */
 export function thresholdsOf(audit, smoothing) {
   const { vote, budgets, bound, selectionDraws } = smoothing;
-  if (vote === 'fixed') return { table: [], least: [], leastOfAll: null, ways: [], event: null };
+  if (certain(vote)) return { table: [], least: [], leastOfAll: null, ways: [], event: null };
   const ways = waysOf(smoothing);
   demandAffordable(ways);
   const asked = bound === 'runner-up' ? ways.flat().length : 0;

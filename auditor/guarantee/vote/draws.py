@@ -61,6 +61,8 @@ class DrawsRule:
     """Votes that only choose the label; 0: bound ``top``."""
 
     drawn: ClassVar[bool] = True
+    singly: ClassVar[bool] = True
+    tallies: ClassVar[tuple[int, ...]] = ()
     randomised: ClassVar[bool] = True
     views: ClassVar[int] = 1
 

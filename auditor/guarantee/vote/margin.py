@@ -56,6 +56,7 @@ class MarginRule:
     each: int = 1
 
     drawn: ClassVar[bool] = False
+    singly: ClassVar[bool] = False
     randomised: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -75,6 +76,11 @@ class MarginRule:
     def cells(self) -> int:
         """Parts of a row that can be forged one by one: tallies of views."""
         return self.views
+
+    @property
+    def tallies(self) -> tuple[int, ...]:
+        """Sizes of the tallies of a cell: one, of votes by class and abstentions."""
+        return (self.classes + 1,)
 
     @property
     def row_size(self) -> int:

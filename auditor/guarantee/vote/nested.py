@@ -47,6 +47,7 @@ class NestedRule:
     each: int = 1
 
     drawn: ClassVar[bool] = False
+    singly: ClassVar[bool] = False
     randomised: ClassVar[bool] = True
 
     @property
@@ -58,6 +59,11 @@ class NestedRule:
     def cells(self) -> int:
         """Parts of a row that can be forged one by one: tallies of draws."""
         return self.views
+
+    @property
+    def tallies(self) -> tuple[int, ...]:
+        """Sizes of the tallies of a cell: one, of votes by class and abstentions."""
+        return (self.classes + 1,)
 
     @property
     def row_size(self) -> int:

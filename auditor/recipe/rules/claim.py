@@ -21,6 +21,8 @@ _TRAIN_SIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "bag-flip": ("trainExamples", "partialExamples", "featuresPerExample", "labelsPerExample"),
     "partition": ("trainExamples",),
     "neighbours": ("trainExamples",),
+    "finite-aggregation": ("trainExamples",),
+    "grid": ("trainExamples", "inputFeatures", "inputPatch", "columns"),
     "gaussian": ("trainSquares", "trainLabels"),
     "uniform": ("trainSteps", "trainLabels"),
 }
@@ -111,6 +113,8 @@ def _axes(recipe: Table) -> tuple[str, ...]:
         axis
         for axis in _TRAIN_SIDE[training["method"]]
         if "1" not in (training.get(key) for key in _SHARES.get(axis, ()))
+        # a square lies in few blocks only where those are tiles
+        and (axis != "inputPatch" or "down" in training)
     ]
     windows_alone = "patch" in test and "groups" not in test
     if test["method"] != "none" and not windows_alone:

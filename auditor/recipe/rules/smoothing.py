@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from auditor.guarantee.grid import MAX_SIGMA, MAX_WIDTH
+from auditor.guarantee.training.finite_aggregation import offsets
+from auditor.guarantee.vote.run_off import LEAST_CLASSES
 from auditor.recipe import forms
 from auditor.recipe.rules.refusal import refuse
 
@@ -74,6 +76,78 @@ def neighbours(recipe: Table) -> None:
             "unit",
             '"example" with smoothing.training.method "neighbours" (every example is a voter)',
             '"group"',
+        )
+
+
+def grid(recipe: Table) -> None:
+    """A grid has blocks of one form, which fits the data, and covers the input by itself."""
+    training, source = recipe["smoothing"]["training"], recipe["data"]["source"]
+    if training["method"] != "grid":
+        return
+    used = {"groups", "down", "across", "ranges"} & training.keys()
+    if used not in ({"groups"}, {"down", "across"}, {"ranges"}):
+        raise refuse(
+            "smoothing.training",
+            "groups, or down and across, or ranges",
+            ", ".join(sorted(used)) or "none of them",
+        )
+    if forms.blocks(training) < 2:
+        raise refuse("smoothing.training", "at least 2 blocks (or method partition)", 1)
+    if used == {"ranges"} and source.partition(":")[0] in {"images", "torchvision"}:
+        raise refuse("smoothing.training.ranges", "groups, or down and across, with images", source)
+    if used == {"down", "across"} and source == "table":
+        raise refuse("smoothing.training.down", "groups or ranges with a table", source)
+    _no_test_side(recipe, "each member has its own block of the input")
+
+
+def finite_aggregation(recipe: Table) -> None:
+    """Parts are enough for the spread, and members vote once on an input."""
+    training = recipe["smoothing"]["training"]
+    if training["method"] != "finite-aggregation":
+        return
+    least = offsets(training["spread"])[-1] + 1
+    if training["parts"] < least:
+        raise refuse(
+            "smoothing.training.parts",
+            f"at least {least} for spread {training['spread']}",
+            training["parts"],
+        )
+    _no_test_side(
+        recipe, "a changed example touches several members, whose votes are counted singly"
+    )
+
+
+def vote(recipe: Table) -> None:
+    """A run-off is of parts, on inputs as they are, and of three classes or more."""
+    if recipe["smoothing"].get("vote", {}).get("method") != "run-off":
+        return
+    training, test = (recipe["smoothing"][side]["method"] for side in ("training", "test"))
+    for name, method, allowed, reason in (
+        ("training", training, "partition", "of which members stand alone"),
+        ("test", test, "none", "as the final is not held view by view"),
+    ):
+        if method != allowed:
+            raise refuse(
+                f"smoothing.{name}.method",
+                f'"{allowed}" with smoothing.vote.method "run-off" ({reason})',
+                repr(method),
+            )
+    if len(recipe["classes"]) < LEAST_CLASSES:
+        raise refuse(
+            "smoothing.vote.method",
+            '"plurality" for two classes (whose run-off is the same vote)',
+            '"run-off"',
+        )
+
+
+def _no_test_side(recipe: Table, reason: str) -> None:
+    method = recipe["smoothing"]["test"]["method"]
+    if method != "none":
+        training = recipe["smoothing"]["training"]["method"]
+        raise refuse(
+            "smoothing.test.method",
+            f'"none" with training method "{training}" ({reason})',
+            repr(method),
         )
 
 
@@ -145,7 +219,7 @@ def product(recipe: Table) -> None:
 def members(recipe: Table) -> None:
     """Numbers of members and draws are those that the methods allow."""
     training, members = recipe["smoothing"]["training"], recipe["members"]
-    fixed = {"partition": training.get("parts"), "none": 1, "neighbours": 1}.get(training["method"])
+    fixed = forms.fixed_members(training)
     if fixed is not None and members != fixed:
         reason = "one for each part" if fixed > 1 else "others would be the same"
         raise refuse("members", f"{fixed} ({reason})", members)

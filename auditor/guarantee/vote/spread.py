@@ -1,0 +1,39 @@
+"""Members that each part of the examples goes to: a bound on the heaviest that parts can touch.
+
+Parts share members, so the heaviest r parts are a maximum-coverage problem. The bound adds up what
+the r heaviest parts weigh one by one, as the source does: never below the truth, and above it where
+heavy parts share members. docs/methods/finite-aggregation.md measures how little a linear program
+would gain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from auditor.guarantee.threat import Budget
+from auditor.guarantee.training.finite_aggregation import FiniteAggregation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """The members that each part feeds."""
+
+    training: FiniteAggregation
+
+    @property
+    def depth(self) -> int:
+        """The most training units that make a difference: all parts."""
+        return self.training.parts
+
+    def heaviest(self, weights: Sequence[int], features: Budget) -> Sequence[int]:
+        """Return at least the weight of the members that any 0, 1, .. parts feed."""
+        assert not features.amounts  # noqa: S101 - no other axis is covered
+        parts = (
+            sum(weights[member] for member in self.training.fed(part))
+            for part in range(self.training.parts)
+        )
+        most = sum(weights)
+        added = accumulate(sorted(parts, reverse=True), initial=0)
+        return [min(weight, most) for weight in added]
