@@ -17,7 +17,12 @@ from auditor import datasets, recipe
 from auditor.errors import RecipeError
 from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
-from auditor.guarantee.threat import Budget
+from auditor.guarantee.threat import (
+    FEATURES_PER_EXAMPLE,
+    LABELS_PER_EXAMPLE,
+    PARTIAL_EXAMPLES,
+    Budget,
+)
 from auditor.guarantee.vote.counts import most
 from auditor.recipe.vary import vary
 from auditor.run import commit, ideal
@@ -101,10 +106,12 @@ class _Judge:
 
     def most(self, share: Fraction, axis: str, beside: Mapping[str, int]) -> int:
         """Return the largest certified amount of an axis, the other amounts being ``beside``."""
+        beside = {**_half(axis, self.rule.axes), **beside}
         step = 1
         while self.holds(share, {**beside, axis: step}):
             step *= 2
-        return most(lambda amount: self.holds(share, {**beside, axis: amount}), step - 1)
+        # half of a partial change is no budget, but none of it changes nothing
+        return max(0, most(lambda amount: self.holds(share, {**beside, axis: amount}), step - 1))
 
     def _only(self, budget: Budget) -> Rule | None:
         """Return the rule with one budget; None where no bound exists or it is out of reach."""
@@ -114,6 +121,14 @@ class _Judge:
             return rule_for({**self._audit, "recipe": {**recipe_, "claim": claim}})
         except RecipeError:
             return None
+
+
+def _half(axis: str, axes: Sequence[str]) -> dict[str, int]:
+    """Return what an axis of partly changed examples is nothing without: one of the others."""
+    caps = [cap for cap in (FEATURES_PER_EXAMPLE, LABELS_PER_EXAMPLE) if cap in axes]
+    if axis == PARTIAL_EXAMPLES:
+        return dict.fromkeys(caps, 1)
+    return {PARTIAL_EXAMPLES: 1} if axis in caps else {}
 
 
 def _frontier(

@@ -35,7 +35,7 @@ def test_methods_of_one_axis() -> None:
     assert "training side" not in result.stdout
     wrong = RUNNER.invoke(app, ["methods", "--axis", "patch"])
     assert wrong.exit_code == 2
-    assert "expected one of inputFeatures, inputPatch" in wrong.stderr
+    assert "expected one of featuresPerExample" in wrong.stderr
 
 
 def test_a_frontier_as_text_and_as_json(bag: Path) -> None:

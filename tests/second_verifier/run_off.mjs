@@ -45,7 +45,7 @@ function withstands(label, touched, { votes, abstained, finals }) {
 }
 
 /** The rule over rows of both rounds. */
-export const runOffRule = ({ classes, members }) => (row) => {
+export const runOffRule = ({ classes, voters: members }) => (row) => {
   const rounds = readRounds(row, classes, members);
   const label = rounds.votes.findIndex((_, one) => withstands(one, 0, rounds));
   const statistics = { votes: rounds.votes, abstained: rounds.abstained, runOffs: [] };
