@@ -25,6 +25,19 @@ from flint import fmpq, fmpz
 
 from auditor.exact.flips import FlipGroup, Group, merge_flips
 
+__all__ = [
+    "MAX_TYPES",
+    "Bound",
+    "FlipGroup",
+    "Group",
+    "greatest_mass",
+    "least_mass",
+    "mass_bits",
+    "merge",
+    "threshold",
+    "type_count",
+]
+
 MAX_TYPES: Final = 1 << 18
 _KEPT_BITS: Final = 1 << 20
 _CERTAIN: Final = fmpq(1)

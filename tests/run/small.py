@@ -13,7 +13,7 @@ TRAINING = {
     "partition": 'method = "partition"\nparts = 9\nby = "index"',
     "content": 'method = "partition"\nparts = 9\nby = "content"',
     "flip": 'method = "flip"\nkeepFeatures = "230/256"\nkeepLabels = "250/256"',
-    "hide": 'method = "hide"\nshowFeatures = "4/256"\nshowLabels = "200/256"',
+    "hide": 'method = "hide"\nshowFeatures = "60/256"\nshowLabels = "240/256"',
     "bag": 'method = "bag"\nsize = 30\nmoves = "any-size"',
     "poisson-bag": 'method = "poisson-bag"\nrate = "24/256"',
     "bag-flip": 'method = "bag-flip"\nsize = 30\nkeepFeatures = "240/256"\nkeepLabels = "250/256"',
@@ -88,7 +88,7 @@ def recipe(
     axes |= {"grid": "trainExamples = [0, 1], columns = [0, 1]"}
     axes |= {"bag": "trainExamples = [0, 1]", "flip": "trainFeatures = [0, 1]"}
     axes |= {"neighbours": "trainExamples = [0, 1]", "poisson-bag": "trainExamples = [0, 1]"}
-    axes |= {"hide": "trainFeatures = [0, 4]"}
+    axes |= {"hide": "trainFeatures = [0, 1]"}
     axes |= {"bag-flip": "partialExamples = [0, 2], featuresPerExample = 1, labelsPerExample = 1"}
     axes |= {"gaussian": "trainSquares = [0, 4]", "uniform": "trainSteps = [0, 2]"}
     on_a_grid = bool({training, test} & ON_A_GRID)
