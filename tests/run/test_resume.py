@@ -56,7 +56,8 @@ def has_finished(out: Path, items: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("training", "test"), [("partition", "two-mask"), ("flip", "flip"), ("partition", "hide")]
+    ("training", "test"),
+    [("partition", "two-mask"), ("flip", "flip"), ("partition", "hide"), ("grid", "none")],
 )
 def test_kill_9_at_any_moment_changes_no_byte(training: str, test: str, tmp_path: Path) -> None:
     recipe = small.recipe(tmp_path, training, test, learner='name = "naive-bayes"\nchunk = 3')
