@@ -67,5 +67,5 @@ def rule(smoothing: Smoothing, classes: int, budgets: tuple[Budget, ...]) -> Rul
         reach = Lines.of(training, smoothing.layout, budgets, classes)
     else:
         assert isinstance(training, FiniteAggregation)  # noqa: S101 (else it does not apply)
-        reach = Spread(training=training)
+        reach = Spread.of(training, classes)
     return TouchedRule(classes=classes, members=count, axes=axes, budgets=budgets, reach=reach)

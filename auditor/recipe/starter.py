@@ -81,6 +81,9 @@ method = "two-mask"
 groups = 8
 pixels = 1
 
+# With three classes or more, parts and test method none: [smoothing.vote] with method = "run-off"
+# holds a second round between the two classes with most votes.
+
 [claim]
 # Nothing is drawn above, so alpha is 0. With flip, bag or hide, give alpha = "1/1000".
 alpha = 0

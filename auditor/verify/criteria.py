@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from auditor.format import input_list
 from auditor.format.audit import Audit
+from auditor.guarantee.sides import PLURALITY
 from auditor.verify.check import Check, check
 from auditor.verify.policy import Policy
 from auditor.verify.verified import Verified
@@ -126,7 +127,7 @@ def _alpha(verified: Verified, policy: Policy) -> Iterator[Check]:
 def _recipe(verified: Verified, policy: Policy) -> Iterator[Check]:
     audit = verified.certificate.audit
     if policy.smoothings:
-        used = (_method(audit.recipe, "training"), _method(audit.recipe, "test"))
+        used = _methods(audit.recipe)
         yield check(
             "AUD-SMO-001",
             holds=used in policy.smoothings,
@@ -168,10 +169,13 @@ def prices(moves: Mapping[str, int]) -> str:
     return listed or "no training data can be changed"
 
 
-def _method(recipe: Mapping[str, object], side: str) -> str:
+def _methods(recipe: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the methods of both sides, and of the vote where it is no plurality."""
     smoothing = recipe["smoothing"]
     assert isinstance(smoothing, Mapping)  # noqa: S101 - step 5 of the verification read it
-    return str(smoothing[side]["method"])
+    sides = (str(smoothing["training"]["method"]), str(smoothing["test"]["method"]))
+    vote = str(smoothing["vote"]["method"]) if "vote" in smoothing else PLURALITY
+    return sides if vote == PLURALITY else (*sides, vote)
 
 
 def _feature_unit(recipe: Mapping[str, object]) -> str:

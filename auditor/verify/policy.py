@@ -15,7 +15,7 @@ from typing import Final, Literal
 from auditor.errors import UsageError
 from auditor.format import input_list
 from auditor.format.input_list import InputList
-from auditor.guarantee.sides import TEST_METHODS, TRAINING_METHODS
+from auditor.guarantee.sides import PLURALITY, TEST_METHODS, TRAINING_METHODS, VOTE_METHODS
 from auditor.guarantee.threat import Budget
 from auditor.verify.settings import Settings, read
 
@@ -59,11 +59,11 @@ class Policy:
     """The demands of a policy; None (or an empty tuple): not demanded. Digests in hex.
 
     ``require_moves`` gives the highest price of each demanded move, ``certified`` the least
-    certified accuracy at each named budget, ``smoothings`` pairs (training method, test method),
-    ``trusted`` pairs (name, SHA-256), ``replay`` a number of cells or "all", ``retrain`` a number
-    of members, ``bitwise`` that all of those have the same bits; ``given_members``: shares are
-    counted as if all members were what training gives. ``sha256`` is the digest of the file, which
-    pins ``inputs`` too.
+    certified accuracy at each named budget, ``smoothings`` the methods (training, test, and the
+    vote where it is no plurality), ``trusted`` pairs (name, SHA-256), ``replay`` a number of cells
+    or "all", ``retrain`` a number of members, ``bitwise`` that all of those have the same bits;
+    ``given_members``: shares are counted as if all members were what training gives. ``sha256`` is
+    the digest of the file, which pins ``inputs`` too.
     """
 
     sha256: str
@@ -78,7 +78,7 @@ class Policy:
     allow_moves: tuple[str, ...]
     alpha: Fraction | None
     scopes: tuple[str, ...]
-    smoothings: tuple[tuple[str, str], ...]
+    smoothings: tuple[tuple[str, ...], ...]
     trusted: tuple[tuple[str, str], ...] | None
     selections: tuple[str, ...]
     determinism: tuple[str, ...]
@@ -175,16 +175,19 @@ def _prices(threat: Settings) -> dict[str, int]:
     return {move: moves.integer(move, low=1, high=MAX_COUNT) for move in MOVES if move in moves}
 
 
-def _smoothings(recipe: Settings) -> tuple[tuple[str, str], ...]:
+def _smoothings(recipe: Settings) -> tuple[tuple[str, ...], ...]:
     if "smoothings" not in recipe:
         return ()
     items = recipe.tables("smoothings")
     for item in items:
-        item.only(("training", "test"), ("training", "test"))
-    return tuple(
-        (item.choice("training", TRAINING_METHODS), item.choice("test", TEST_METHODS))
-        for item in items
-    )
+        item.only(("training", "test", "vote"), ("training", "test"))
+    return tuple(map(_smoothing, items))
+
+
+def _smoothing(item: Settings) -> tuple[str, ...]:
+    sides = (item.choice("training", TRAINING_METHODS), item.choice("test", TEST_METHODS))
+    vote = item.choice("vote", VOTE_METHODS) if "vote" in item else PLURALITY
+    return sides if vote == PLURALITY else (*sides, vote)
 
 
 def _trusted(recipe: Settings) -> tuple[tuple[str, str], ...] | None:

@@ -238,6 +238,14 @@ def test_it_takes_no_test_side_and_covers_no_input() -> None:
         rule_for(audit(spread(9, 3), NONE, [{"inputFeatures": 1}], members=9))
 
 
+def test_a_bound_that_takes_too_long_is_refused() -> None:
+    large = audit(spread(65535, 64), NONE, [{TRAIN_EXAMPLES: 1}], members=65535)
+    with pytest.raises(RecipeError, match="4194240 votes an input, more than 2097152"):
+        rule_for(large)
+    most = audit(spread(32768, 64), NONE, [{TRAIN_EXAMPLES: 1}], members=32768)
+    assert rule_for(most).members == 32768
+
+
 def test_prices_are_those_of_the_partition() -> None:
     for by, moves in (("index", 1), ("id", 1), ("content", 2)):
         threat = FiniteAggregation(parts=9, by=by, spread=3).threat("example")

@@ -61,6 +61,7 @@ def has_finished(out: Path, items: int) -> bool:
         ("partition", "two-mask"),
         ("flip", "flip"),
         ("partition", "hide"),
+        ("grid", "none"),
         pytest.param("gaussian", "gaussian", marks=pytest.mark.slow),
     ],
 )

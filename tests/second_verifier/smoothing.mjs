@@ -53,7 +53,7 @@ export function readSmoothing(audit) {
   checkThreat(audit, training);
   checkCounts(audit, found);
   if (training.method === 'grid') found.reach = gridReach(training, layout, found.budgets, classes);
-  else if (touched) found.reach = spreadReach(training);
+  else if (touched) found.reach = spreadReach(training, classes);
   return found;
 }
 

@@ -6,6 +6,7 @@ import { check, choose } from './sides.mjs';
 
 const SETS = 2048;
 const SUMS = 2 ** 20;
+const VOTES = 2 ** 21;
 
 /** All subsets of so many of the items. */
 function* choices(items, size, from = 0) {
@@ -105,7 +106,8 @@ export function offsetsOf(count) {
 }
 
 /** What parts touch that each go to several members: heaviest(weights). */
-export function spreadReach({ parts, offsets }) {
+export function spreadReach({ parts, offsets }, classes) {
+  check(parts * offsets.length * (classes - 1) <= VOTES, 'bounds that take too long');
   return (weights) => {
     const all = weights.reduce((sum, weight) => sum + weight, 0);
     const heavy = descending(weights.map((_, part) =>

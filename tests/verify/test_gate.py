@@ -55,6 +55,7 @@ FIXED: Final = honest.build("two-mask", inputs=SIZE)
 FLIP: Final = honest.build("flip", inputs=SIZE)
 CERTIFICATE: Final = gates.verified(FIXED)
 RANDOM: Final = gates.verified(FLIP)
+RUN_OFF: Final = gates.verified(honest.build("run-off"))
 SUBJECT: Final = hashlib.sha256(FIXED.contents["members.sha256"]).hexdigest()
 ROOT: Final = FIXED.certificate.audit.dataset_root
 INPUTS_ROOT: Final = FIXED.certificate.audit.inputs_root
@@ -122,6 +123,32 @@ DEMANDS: Final[Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
                     {"training": "partition", "test": "none"},
                     {"training": "none", "test": "two-mask"},
                 ]
+            }
+        },
+    ),
+    "run-off": (
+        "AUD-SMO-001",
+        {
+            "recipe": {
+                "smoothings": [{"training": "partition", "test": "none", "vote": "run-off"}]
+            },
+            "of": RUN_OFF,
+        },
+        {
+            "recipe": {"smoothings": [{"training": "partition", "test": "none"}]},
+            "of": RUN_OFF,
+        },
+    ),
+    "plurality": (
+        "AUD-SMO-001",
+        {
+            "recipe": {
+                "smoothings": [{"training": "partition", "test": "two-mask", "vote": "plurality"}]
+            }
+        },
+        {
+            "recipe": {
+                "smoothings": [{"training": "partition", "test": "two-mask", "vote": "run-off"}]
             }
         },
     ),

@@ -212,7 +212,6 @@ class RunOffRule:
             budget=budget,
             reachable=self.members >= least,
             reason=f"{budget}: needs at least {least} members; there are {self.members}",
-            margin=least - 1,
             least_members=least,
         )
 

@@ -11,9 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Final
 
+from auditor.errors import RecipeError
 from auditor.guarantee.threat import Budget
 from auditor.guarantee.training.finite_aggregation import FiniteAggregation
+
+_MAX_SUMS: Final = 1 << 21  # of votes, for one input: a second at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,18 @@ class Spread:
     """The members that each part feeds."""
 
     training: FiniteAggregation
+
+    @classmethod
+    def of(cls, training: FiniteAggregation, classes: int) -> Spread:
+        """Return them; RecipeError when the bounds would be too long to compute."""
+        sums = training.parts * training.spread * (classes - 1)
+        if sums > _MAX_SUMS:
+            message = (
+                f"smoothing.training: the bounds would add up {sums} votes an input, "
+                f"more than {_MAX_SUMS}"
+            )
+            raise RecipeError(message)
+        return cls(training=training)
 
     @property
     def depth(self) -> int:

@@ -232,6 +232,10 @@ refused(
             "As many members as parts.",
             {"audit": {"members": 41}},
         ),
+        "finite-aggregation-that-takes-too-long": (
+            "65,535 parts that each go to 64 members.",
+            {"training": {"parts": 65535, "spread": 64}, "audit": {"members": 65535}},
+        ),
         "pixels-under-finite-aggregation": (
             "Nothing about the input is covered.",
             budgets({"inputFeatures": 1}),
