@@ -327,7 +327,7 @@ RULES: dict[str, tuple[Rule, bytes]] = {
         rule_for(
             audit(
                 partition(5),
-                {**{"method": "ablation", "region": "rows"}, "size": 1, "step": 1, "wrap": True},
+                {"method": "ablation", "region": "rows", "size": 1, "step": 1, "wrap": True},
                 [{"trainExamples": 1, "inputPatch": 1}, {"inputFeatures": 1}],
                 members=5,
                 shape=(1, 7, 3),
