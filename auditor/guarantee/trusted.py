@@ -14,8 +14,7 @@ from typing import Final
 from auditor.errors import RecipeError
 from auditor.guarantee import fields
 from auditor.guarantee.sides import WHERE, Training
-from auditor.guarantee.threat import TRAIN_FEATURES, TRAIN_LABELS, Threat
-from auditor.guarantee.training.flip import FlipTraining
+from auditor.guarantee.threat import TRAIN_EXAMPLES, TRAIN_FEATURES, TRAIN_LABELS, Threat
 from auditor.guarantee.training.partition import Partition
 
 ATTACKED: Final = ("labels", "features")
@@ -42,11 +41,7 @@ def narrow(threat: Threat, training: Training, recipe: Mapping[str, object]) -> 
     if attacked is not None and not moves:
         expected = "nothing, as this training side covers no such move"
         raise fields.refuse("recipe", "threat", expected, attacked)
-    if (
-        attacked is not None
-        and isinstance(training, FlipTraining)
-        and training.axes != (_AXIS[attacked],)
-    ):
+    if attacked is not None and not _within(training, attacked):
         expected = f"noise on the {attacked} alone with threat {attacked!r}"
         raise fields.refuse(WHERE, "training", expected, f"noise on {', '.join(training.axes)}")
     if isinstance(training, Partition) and training.by == "class" and attacked != "features":
@@ -56,7 +51,8 @@ def narrow(threat: Threat, training: Training, recipe: Mapping[str, object]) -> 
         )
         raise RecipeError(message)
     front = _front_end(recipe)
-    if front in FITTED and any(move != "relabel" for move, _ in moves):
+    labels_alone = all(move == "relabel" for move, _ in moves) and _within(training, "labels")
+    if front in FITTED and not labels_alone:
         message = (
             f"learner.frontEnd {front!r}: the features of all training examples make it, so one "
             "example can change every member; it needs threat 'labels', under which they are "
@@ -74,6 +70,11 @@ def spared(moves: Iterable[str]) -> str | None:
     """
     listed = set(moves)
     return {"relabel": "features", "modify": "labels"}.get(*listed) if len(listed) == 1 else None
+
+
+def _within(training: Training, attacked: str) -> bool:
+    """Whether the training side covers no changes but of what is attacked, by any axis of its."""
+    return set(training.axes) <= {TRAIN_EXAMPLES, _AXIS[attacked]}
 
 
 def _front_end(recipe: Mapping[str, object]) -> object:

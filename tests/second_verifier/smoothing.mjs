@@ -94,6 +94,9 @@ function checkThreat(audit, training) {
   check(same(threat.get('moves'), new Map(narrowed(recipe, training))), 'threat: other moves');
 }
 
+/** Whether the training side covers nothing but whole units and this axis. */
+const within = (training, axis) => training.axes.every((own) => own === 'trainExamples' || own === axis);
+
 /** The moves that are left where the recipe says what alone is attacked, and what may be built then. */
 function narrowed(recipe, training) {
   const attacked = recipe.has('threat') ? recipe.get('threat') : null;
@@ -103,14 +106,14 @@ function narrowed(recipe, training) {
     const [move, axis] = attacked === 'labels' ? ['relabel', 'trainLabels'] : ['modify', 'trainFeatures'];
     moves = moves.filter(([name]) => name === move);
     check(moves.length > 0, 'nothing is left of the threat');
-    const only = training.axes.length === 1 && training.axes[0] === axis;
-    check(training.method !== 'flip' || only, 'noise on more than what is attacked');
+    check(within(training, axis), 'noise on more than what is attacked');
   }
   check(training.by !== 'class' || attacked === 'features', 'parts by labels that can change');
   const learner = recipe.get('learner');
   const front = learner instanceof Map ? learner.get('frontEnd') : undefined;
   const fitted = front instanceof Map && front.get('name') === 'centroids';
-  check(!fitted || moves.every(([name]) => name === 'relabel'), 'centroids of features that can change');
+  const labelsAlone = moves.every(([name]) => name === 'relabel') && within(training, 'trainLabels');
+  check(!fitted || labelsAlone, 'centroids of features that can change');
   return moves;
 }
 
