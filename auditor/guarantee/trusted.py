@@ -14,16 +14,7 @@ from typing import Final
 from auditor.errors import RecipeError
 from auditor.guarantee import fields
 from auditor.guarantee.sides import WHERE, Training
-from auditor.guarantee.threat import (
-    COLUMNS,
-    FEATURES_PER_EXAMPLE,
-    LABELS_PER_EXAMPLE,
-    TRAIN_FEATURES,
-    TRAIN_LABELS,
-    TRAIN_SQUARES,
-    TRAIN_STEPS,
-    Threat,
-)
+from auditor.guarantee.threat import TRAIN_EXAMPLES, TRAIN_FEATURES, TRAIN_LABELS, Threat
 from auditor.guarantee.training.finite_aggregation import FiniteAggregation
 from auditor.guarantee.training.partition import Partition
 
@@ -34,10 +25,7 @@ FITTED: Final = ("centroids",)
 """Front ends that are made from the features of all training examples together."""
 
 _LEFT: Final = {"labels": "relabel", "features": "modify"}
-_SPARED: Final = {
-    "labels": (TRAIN_FEATURES, FEATURES_PER_EXAMPLE, TRAIN_SQUARES, TRAIN_STEPS, COLUMNS),
-    "features": (TRAIN_LABELS, LABELS_PER_EXAMPLE),
-}
+_AXIS: Final = {"labels": TRAIN_LABELS, "features": TRAIN_FEATURES}
 
 
 def narrow(threat: Threat, training: Training, recipe: Mapping[str, object]) -> Threat:
@@ -54,7 +42,7 @@ def narrow(threat: Threat, training: Training, recipe: Mapping[str, object]) -> 
     if attacked is not None and not moves:
         expected = "nothing, as this training side covers no such move"
         raise fields.refuse("recipe", "threat", expected, attacked)
-    if attacked is not None and any(axis in _SPARED[attacked] for axis in training.axes):
+    if attacked is not None and not _within(training, attacked):
         expected = f"noise on the {attacked} alone with threat {attacked!r}"
         raise fields.refuse(WHERE, "training", expected, f"noise on {', '.join(training.axes)}")
     dealt = isinstance(training, Partition | FiniteAggregation) and training.by == "class"
@@ -65,7 +53,8 @@ def narrow(threat: Threat, training: Training, recipe: Mapping[str, object]) -> 
         )
         raise RecipeError(message)
     front = _front_end(recipe)
-    if front in FITTED and any(move != "relabel" for move, _ in moves):
+    labels_alone = all(move == "relabel" for move, _ in moves) and _within(training, "labels")
+    if front in FITTED and not labels_alone:
         message = (
             f"learner.frontEnd {front!r}: the features of all training examples make it, so one "
             "example can change every member; it needs threat 'labels', under which they are "
@@ -83,6 +72,11 @@ def spared(moves: Iterable[str]) -> str | None:
     """
     listed = set(moves)
     return {"relabel": "features", "modify": "labels"}.get(*listed) if len(listed) == 1 else None
+
+
+def _within(training: Training, attacked: str) -> bool:
+    """Whether the training side covers no changes but of what is attacked, by any axis of its."""
+    return set(training.axes) <= {TRAIN_EXAMPLES, _AXIS[attacked]}
 
 
 def _front_end(recipe: Mapping[str, object]) -> object:

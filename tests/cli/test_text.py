@@ -12,7 +12,11 @@ from auditor.guarantee.threat import Budget
 from auditor.run.plan import Plan
 from tests.report import synthetic
 
-RECIPE: dict[str, Any] = {"unit": "example", "alphabet": {"kind": "binary", "unit": "pixel"}}
+RECIPE: dict[str, Any] = {
+    "unit": "example",
+    "alphabet": {"kind": "binary", "unit": "pixel"},
+    "smoothing": {"training": {"method": "bag", "size": 9}},
+}
 
 
 def plan(*needs: Requirement, **changes: Any) -> Plan:
@@ -88,3 +92,10 @@ def test_a_plan_of_fixed_members_speaks_of_margins() -> None:
     assert "128 views each" in text
     assert "margin 130 in a view" in text
     assert text.endswith("impossible: needs 131")
+
+
+def test_a_plan_says_whom_the_attacker_is() -> None:
+    need = Requirement(budget=Budget.of({"trainExamples": 2}), reachable=True, reason="", margin=4)
+    recipe = {**RECIPE, "unit": "group", "threat": "labels", "data": {"group": "who"}}
+    text = forecast(plan(need, groups=14), recipe)
+    assert "2 training groups (of 14, by 'who', labels only)" in text

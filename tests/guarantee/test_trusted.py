@@ -16,6 +16,7 @@ from tests.guarantee.audits import NONE, Json, audit, partition
 
 FLIP_LABELS: Json = {"method": "flip", "keepFeatures": "1", "keepLabels": "3/4"}
 FLIP_FEATURES: Json = {"method": "flip", "keepFeatures": "3/4", "keepLabels": "1"}
+FLIP_BOTH: Json = {"method": "flip", "keepFeatures": "3/4", "keepLabels": "3/4"}
 BAG: Json = {"method": "bag", "size": 3}
 CENTROIDS: Json = {"name": "ridge", "frontEnd": {"name": "centroids"}}
 HOG: Json = {"name": "ridge", "frontEnd": {"name": "masked-hog"}}
@@ -70,6 +71,8 @@ REFUSED: dict[str, tuple[Json, str]] = {
         recipe(partition(3), "features", CENTROIDS),
         "features of all training examples",
     ),
+    "flips of both, labels attacked": (recipe(FLIP_BOTH, "labels"), "noise on"),
+    "centroids under flips": (recipe(FLIP_LABELS, None, CENTROIDS), "features of all training"),
     "centroids of bags": (recipe(BAG, None, CENTROIDS), "features of all training examples"),
 }
 
@@ -84,6 +87,8 @@ def test_nothing_is_built_on_what_can_change(value: Json, reason: str) -> None:
     "value",
     [
         recipe(partition(3), "labels", CENTROIDS),
+        recipe(FLIP_LABELS, "labels", CENTROIDS),
+        recipe(BAG, "labels", CENTROIDS),
         recipe(NONE, None, CENTROIDS),
         recipe(partition(3), None, HOG),
         recipe(partition(3), None, "no table"),

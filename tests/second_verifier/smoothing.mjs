@@ -130,25 +130,26 @@ function checkThreat(audit, training) {
   check(same(threat.get('moves'), new Map(narrowed(recipe, training))), 'threat: other moves');
 }
 
+/** Whether the training side covers nothing but whole units and this axis. */
+const within = (training, axis) => training.axes.every((own) => own === 'trainExamples' || own === axis);
+
 /** The moves that are left where the recipe says what alone is attacked, and what may be built then. */
 function narrowed(recipe, training) {
   const attacked = recipe.has('threat') ? recipe.get('threat') : null;
   let moves = Object.entries(training.moves);
   if (recipe.has('threat')) {
     shapes.oneOf('labels', 'features')(attacked, 'threat', GRADE);
-    const [move, ...spared] = {
-      labels: ['relabel', 'trainFeatures', 'featuresPerExample', 'trainSquares', 'trainSteps', 'columns'],
-      features: ['modify', 'trainLabels', 'labelsPerExample'],
-    }[attacked];
+    const [move, axis] = attacked === 'labels' ? ['relabel', 'trainLabels'] : ['modify', 'trainFeatures'];
     moves = moves.filter(([name]) => name === move);
     check(moves.length > 0, 'nothing is left of the threat');
-    check(!training.axes.some((axis) => spared.includes(axis)), 'noise on more than what is attacked');
+    check(within(training, axis), 'noise on more than what is attacked');
   }
   check(training.by !== 'class' || attacked === 'features', 'parts by labels that can change');
   const learner = recipe.get('learner');
   const front = learner instanceof Map ? learner.get('frontEnd') : undefined;
   const fitted = front instanceof Map && front.get('name') === 'centroids';
-  check(!fitted || moves.every(([name]) => name === 'relabel'), 'centroids of features that can change');
+  const labelsAlone = moves.every(([name]) => name === 'relabel') && within(training, 'trainLabels');
+  check(!fitted || labelsAlone, 'centroids of features that can change');
   return moves;
 }
 
