@@ -11,6 +11,8 @@ import numpy.typing as npt
 from auditor.learners.base import InputSpec, Learner
 from auditor.learners.cnn import cnn
 from auditor.learners.factory import factory
+from auditor.learners.front_ends import own_graph
+from auditor.learners.front_ends.colour_hog import ColourHog
 from auditor.learners.front_ends.fixed import FixedFrontEnd
 from auditor.learners.front_ends.masked_hog import MaskedHog
 from auditor.learners.kernel_bayes import KernelBayes
@@ -34,9 +36,11 @@ LEARNERS: Final[Mapping[str, Callable[[Options, RowMaker, int | None], Learner]]
     "python": lambda options, maker, _: factory(options, maker),
 }
 
-#: Name in a recipe -> graph between views and members.
-FRONT_ENDS: Final[Mapping[str, Callable[[Options, InputSpec], MaskedHog]]] = {
-    "masked-hog": MaskedHog.from_options,
+#: Name in a recipe -> graph between views and members; the last argument is the recipe's own file.
+FRONT_ENDS: Final[Mapping[str, Callable[[Options, InputSpec, bytes | None], FixedFrontEnd]]] = {
+    "masked-hog": lambda options, spec, _: MaskedHog.from_options(options, spec).build(),
+    "colour-hog": lambda options, spec, _: ColourHog.from_options(options, spec).build(),
+    own_graph.NAME: own_graph.build,
 }
 
 
@@ -45,23 +49,27 @@ def build(
     spec: InputSpec,
     masks: npt.NDArray[np.uint8] | None = None,
     capacity: int | None = None,
+    artefact: bytes | None = None,
 ) -> Learner:
     """Return the learner of a resolved recipe.
 
     ``masks`` (views, d) is the certified list of a deterministic test side, None otherwise.
     ``capacity`` is the most examples a member can hold (needed by kernel-bayes, whose graph has a
-    slot for each). Raises RecipeError for parameters that cannot be used with these inputs.
+    slot for each). ``artefact`` holds the bytes of the recipe's own front end, if it has one.
+    Raises RecipeError for parameters that cannot be used with these inputs.
     """
     options = Options(recipe["learner"], "learner")
     name = options.text("name", "")
     make = LEARNERS.get(name)
     if make is None:
         raise options.error("name", name, "one of " + ", ".join(LEARNERS))
-    maker = RowMaker.from_recipe(recipe, spec, masks, _front_end(options, spec))
+    maker = RowMaker.from_recipe(recipe, spec, masks, _front_end(options, spec, artefact))
     return make(options, maker, capacity)
 
 
-def _front_end(options: Options, spec: InputSpec) -> FixedFrontEnd | None:
+def _front_end(
+    options: Options, spec: InputSpec, artefact: bytes | None
+) -> FixedFrontEnd | None:
     table = options.table.get("frontEnd")
     if table is None:
         return None
@@ -70,4 +78,4 @@ def _front_end(options: Options, spec: InputSpec) -> FixedFrontEnd | None:
     make = FRONT_ENDS.get(name)
     if make is None:
         raise own.error("name", name, "one of " + ", ".join(sorted(FRONT_ENDS)))
-    return make(own, spec).build()
+    return make(own, spec, artefact)

@@ -72,7 +72,9 @@ class Bench:
     def learner(self) -> Learner:
         """The recipe's learner."""
         own: int | None = self.recipe["training"].get("capacity")
-        return learners.build(self.recipe, self.spec, self.masks, own or self.sets.capacity)
+        capacity = own or self.sets.capacity
+        artefact = user_code.kept_front_end(self.job.folder)
+        return learners.build(self.recipe, self.spec, self.masks, capacity, artefact)
 
     @cached_property
     def spec(self) -> InputSpec:
