@@ -21,6 +21,7 @@ RULES: Final[tuple[Callable[[Mapping[str, Any]], None], ...]] = (
     smoothing.members,
     claim.claim,
     claim.budgets,
+    content.trusted,
 )
 
 

@@ -22,22 +22,25 @@ from torch import nn
 
 _DECAY = 0.999  # of the running mean of all weights, which is what is kept in the end
 _RATE = 2e-3
+_FADE = 11  # chapters after which a cosine from this rate would reach zero
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How long to train: chapters of ``steps`` batches, each on ``images`` new images.
 
-    In the first ``easy`` chapters an image has one random pair of holes, up to 9 pixels wide. Then
-    it has that pair of ``tries`` pairs, up to 7 pixels wide, under which the network errs most.
+    In the first ``easy`` chapters an image has one random pair of holes, up to 9 pixels wide, and
+    the rate falls on a cosine. Then it has that pair of ``tries`` pairs, up to 7 pixels wide, under
+    which the network errs most; these chapters draw half as many images, and the rate falls on a
+    line to zero.
     """
 
-    chapters: int = 11
+    chapters: int = 6
     easy: int = 4
     images: int = 50_000
     steps: int = 2_000
     batch: int = 128
-    tries: int = 6
+    tries: int = 4
     seed: int = 1
 
 
@@ -96,19 +99,19 @@ def train(plan: Plan, work: Path | None = None) -> nn.Sequential:
 
 
 def _chapter(plan: Plan, state: State) -> float:
-    drawn, digits = draw(plan.images, (plan.seed, state.chapter))
+    hard = state.chapter >= plan.easy
+    drawn, digits = draw(plan.images // (2 if hard else 1), (plan.seed, state.chapter))
     images, labels = torch.from_numpy(drawn), torch.from_numpy(digits)
     random = torch.Generator().manual_seed(1_000 * plan.seed + state.chapter)
-    hard = state.chapter >= plan.easy
     total = 0.0
     for step in range(plan.steps):
-        chosen = torch.randint(plan.images, (plan.batch,), generator=random)
+        chosen = torch.randint(len(images), (plan.batch,), generator=random)
         ink, wanted = _shifted(images[chosen], random), labels[chosen]
         if hard:
             planes = _worst(state.net, ink, wanted, plan.tries, random)
         else:
             planes = _planes(ink, _hidden(plan.batch, 5, 9, random))
-        _set_rate(state, (state.chapter + step / plan.steps) / plan.chapters)
+        _set_rate(state, plan, state.chapter + step / plan.steps)
         loss = _losses(state.net, planes, wanted).mean()
         state.optimizer.zero_grad()
         loss.backward()
@@ -120,9 +123,12 @@ def _chapter(plan: Plan, state: State) -> float:
     return total / plan.steps
 
 
-def _set_rate(state: State, done: float) -> None:
-    """A short warm-up, then a cosine down to zero."""
-    rate = _RATE * min(1.0, 200 * done) * (0.5 + 0.5 * math.cos(math.pi * done))
+def _set_rate(state: State, plan: Plan, done: float) -> None:
+    """Set the rate after ``done`` chapters, a short warm-up included."""
+    rate = _RATE * min(1.0, 200 / _FADE * done)
+    rate *= 0.5 + 0.5 * math.cos(math.pi * min(done, plan.easy) / _FADE)
+    if done > plan.easy:
+        rate *= (plan.chapters - done) / (plan.chapters - plan.easy)
     for group in state.optimizer.param_groups:
         group["lr"] = rate
 
