@@ -67,9 +67,7 @@ def build(
     return make(options, maker, capacity)
 
 
-def _front_end(
-    options: Options, spec: InputSpec, artefact: bytes | None
-) -> FixedFrontEnd | None:
+def _front_end(options: Options, spec: InputSpec, artefact: bytes | None) -> FixedFrontEnd | None:
     table = options.table.get("frontEnd")
     if table is None:
         return None

@@ -46,9 +46,9 @@ def retrain(
 
     ``opener`` loads the release's own graphs. ``match`` "bitwise" refutes a member whose bits
     differ; "votes" asks it for its votes. ``allowed`` are the digests (sha256:HEX) of source files
-    and graphs that may be run as a recipe's own code and front end. Raises ClaimError when a member is refuted or the graph
-    is not the recipe's, UsageError when the recipe has code that was not allowed, UndecidedError
-    when it cannot be trained here.
+    and graphs that may be run as a recipe's own code and front end. Raises ClaimError when a member
+    is refuted or the graph is not the recipe's, UsageError when the recipe has code that was not
+    allowed, UndecidedError when it cannot be trained here.
     """
     if verified.challenge.root is None:
         raise UndecidedError("challenge: its file is missing, so no member can be drawn again")

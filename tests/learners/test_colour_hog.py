@@ -163,5 +163,5 @@ def test_refuses_what_it_cannot_read(shape: tuple[int, ...], symbols: int) -> No
 def test_refuses_to_tell_of_hidden_pixels_where_there_are_none(options: dict[str, Any]) -> None:
     with pytest.raises(RecipeError, match="hides nothing"):
         front_end(masked=False, **options)
-    with pytest.raises(RecipeError, match="at least 0.1"):
+    with pytest.raises(RecipeError, match=r"at least 0\.1"):
         front_end(masked=True, fillSigma="0.05")

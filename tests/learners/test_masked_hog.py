@@ -29,9 +29,7 @@ def front_end(side: int, *, masked: bool, deskew: bool = True, **more: str) -> F
     return MaskedHog.from_options(options, spec).build()
 
 
-def reference(
-    value: Array, visible: Array | None, *, deskew: bool, inpaint: bool = True
-) -> Array:
+def reference(value: Array, visible: Array | None, *, deskew: bool, inpaint: bool = True) -> Array:
     """The features of one image (side, side), straight from the recipe."""
     ndimage = pytest.importorskip("scipy.ndimage")
 
@@ -134,9 +132,7 @@ def test_a_hidden_pixel_changes_no_bit_of_any_feature(fill: str, digits: Digits)
         (False, {"hiddenFraction": "1"}, "0 where the test side hides nothing, got '1'"),
     ],
 )
-def test_refuses_options_that_mean_nothing(
-    masked: bool, more: dict[str, str], said: str
-) -> None:
+def test_refuses_options_that_mean_nothing(masked: bool, more: dict[str, Any], said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         front_end(8, masked=masked, **more)
 

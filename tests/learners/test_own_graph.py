@@ -94,12 +94,12 @@ def test_a_graph_that_no_replay_would_accept_is_refused(
 
 def test_a_graph_of_another_width_other_bytes_and_no_bytes_are_refused() -> None:
     narrow = written(graph(width=64))
-    with pytest.raises(RecipeError, match="own.onnx: not a well-formed graph"):
+    with pytest.raises(RecipeError, match=r"own.onnx: not a well-formed graph"):
         build(recipe(narrow), SPEC, artefact=narrow)
     data = written(graph())
-    with pytest.raises(RecipeError, match="frontEnd.sha256: expected 0000"):
+    with pytest.raises(RecipeError, match=r"frontEnd.sha256: expected 0000"):
         build(recipe(data, sha256="0" * 64), SPEC, artefact=data)
-    with pytest.raises(RecipeError, match="learner.frontEnd.path: expected a file"):
+    with pytest.raises(RecipeError, match=r"learner.frontEnd.path: expected a file"):
         build(recipe(data), SPEC)
     unknown = data + b"\xfa\x3e\x01a"
     with pytest.raises(RecipeError, match="fields that are not ONNX's"):
@@ -119,5 +119,5 @@ def test_the_file_is_read_beside_the_recipe_and_must_have_its_digest(tmp_path: P
     (tmp_path / "own.onnx").write_bytes(data)
     assert own_graph.read(recipe(data), tmp_path) == data
     (tmp_path / "own.onnx").write_bytes(data + b"\n")
-    with pytest.raises(RecipeError, match="sha256: expected .* has "):
+    with pytest.raises(RecipeError, match=r"sha256: expected .* has "):
         own_graph.read(recipe(data), tmp_path)

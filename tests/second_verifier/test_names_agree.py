@@ -71,7 +71,8 @@ def test_a_front_end_of_the_authors_own_is_listed_once_and_is_the_one_in_the_fol
     vectors += [changed(front(sha256="0" * 64), other), changed(front(sha256="0" * 63), right)]
     vectors += [changed(front(path=path), right) for path in ("b", 1, None, "a" * 1001)]
     vectors += [changed(front(name=name), right) for name in ("masked-hog", 1, None, "x" * 257)]
-    vectors += [changed({"name": "ridge", "frontEnd": end}) for end in (None, {}, [], "onnx")]
+    ends: tuple[object, ...] = (None, {}, [], "onnx")
+    vectors += [changed({"name": "ridge", "frontEnd": end}) for end in ends]
     vectors += [changed({"name": "ridge", "frontEnd": {"name": "masked-hog"}})]
     counts = assert_same(vectors)
     assert counts["success"] == 5

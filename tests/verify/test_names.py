@@ -75,7 +75,7 @@ def test_names_that_say_something_else(
 
 def test_the_trusted_front_end_is_the_one_in_the_folder() -> None:
     """The name fits, and only then is the list of files asked for that very file."""
-    with pytest.raises(ReleaseError, match="frontend.onnx: expected 2222.*got no such file"):
+    with pytest.raises(ReleaseError, match=r"frontend.onnx: expected 2222.*got no such file"):
         verify(recipe(learner=FRONT, trusted=[GRAPH]))
     other = honest.build("two-mask", front_end=True)
     audit: dict[str, Any] = json.loads(json.dumps(other.certificate.audit.to_dict()))
@@ -85,7 +85,7 @@ def test_the_trusted_front_end_is_the_one_in_the_folder() -> None:
         audit["recipe"]["trusted"] = [{**GRAPH, "sha256": digest}]
         files = honest.recommit(other, audit)
         if digest == "2" * 64:
-            with pytest.raises(ReleaseError, match="frontend.onnx: expected 2222"):
+            with pytest.raises(ReleaseError, match=r"frontend.onnx: expected 2222"):
                 release(files, other.digests, [other.key.public])
         else:
             verified = release(files, other.digests, [other.key.public])

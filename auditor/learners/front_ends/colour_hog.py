@@ -147,9 +147,7 @@ class ColourHog:
             near = builder.op(
                 "MaxPool", builder.op("Sub", one, shown), kernel_shape=[3, 3], pads=[1, 1, 1, 1]
             )
-            keep = builder.reshape(
-                builder.op("Sub", one, near), (0, 1, 1, self.height, self.width)
-            )
+            keep = builder.reshape(builder.op("Sub", one, near), (0, 1, 1, self.height, self.width))
             shares = builder.op("Mul", shares, keep)
         rows, columns = _cells(self.height), _cells(self.width)
         pooled = parts.smooth(builder, shares, rows, columns, "pool")

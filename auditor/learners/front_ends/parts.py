@@ -27,7 +27,8 @@ def orientations(builder: GraphBuilder, pictures: str) -> str:
 
     The result (batch, 8, height, width) is not negative. Central differences; outside an image all
     is 0. A gradient between directions d_k and d_k+1 is a d_k + b d_k+1; its share on d_k is
-    max(0, min(cross(g, d_k+1), cross(d_k-1, g))) / sin 45, for all k at once, the constant left out.
+    max(0, min(cross(g, d_k+1), cross(d_k-1, g))) / sin 45, for all k at once; that constant is left
+    out.
     """
     angles = [2 * math.pi * k / ORIENTATIONS for k in range(ORIENTATIONS)]
     turn = angles[1]

@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-
 from skeletons import SKELETONS, Skeleton
 
 SIDE: Final = 28
@@ -89,8 +88,8 @@ def _segments(
     before, one, two, after = (point(offset) for offset in (-1, 0, 1, 2))
     curve = one + 0.5 * part * (
         (two - before)
-        + part * ((2 * before - 5 * one + 4 * two - after)
-                  + part * (3 * (one - two) + after - before))
+        + part
+        * ((2 * before - 5 * one + 4 * two - after) + part * (3 * (one - two) + after - before))
     )
     curve = np.where(lengths[..., None, None] > 0, curve, curve[:, :1, :1])
     starts = curve[:, :, :-1].reshape(count, -1, 2)

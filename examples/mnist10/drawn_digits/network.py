@@ -10,9 +10,10 @@ from typing import Final
 
 import onnx
 import torch
-from auditor.learners.graphs import GraphBuilder
 from drawing import SIDE
 from torch import nn
+
+from auditor.learners.graphs import GraphBuilder
 
 FEATURES: Final = 128
 _CHANNELS: Final = (24, 48, 64, 64)

@@ -13,6 +13,7 @@ from typing import Final
 Stroke = tuple[tuple[float, float], ...]
 Skeleton = tuple[Stroke, ...]
 
+# fmt: off
 #: The ways to write each digit, 0 to 9.
 SKELETONS: Final[tuple[tuple[Skeleton, ...], ...]] = (
     (  # 0: closed; begun at the top right; overlapping ends; narrow with pointed ends
@@ -111,3 +112,4 @@ SKELETONS: Final[tuple[tuple[Skeleton, ...], ...]] = (
          ((0.85, 0.05), (0.78, 0.5), (0.65, 1))),
     ),
 )
+# fmt: on

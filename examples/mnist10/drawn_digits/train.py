@@ -157,9 +157,7 @@ def _hidden(count: int, least: int, most: int, random: torch.Generator) -> torch
     """Return which pixels (count, side, side) two square holes hide, each there with chance .8."""
     side = torch.randint(least, most + 1, (count, 2, 1), generator=random)
     free = SIDE + 1 - side
-    top, left = (
-        (torch.rand((count, 2, 1), generator=random) * free).long() for _ in range(2)
-    )
+    top, left = ((torch.rand((count, 2, 1), generator=random) * free).long() for _ in range(2))
     there = torch.rand((count, 2, 1), generator=random) < 0.8
     at = torch.arange(SIDE)
     down = (at >= top) & (at < top + side) & there
