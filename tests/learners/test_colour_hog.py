@@ -18,7 +18,7 @@ from auditor.replay import views
 
 Array = npt.NDArray[Any]
 HEIGHT, WIDTH, SYMBOLS = 12, 9, 16
-WINDOWS = {"fillSigma": "1.5", "dropHidden": True, "hiddenFraction": "0.3"}
+WIDE = {"fillSigma": "1.5"}
 
 
 def front_end(*, masked: bool, **options: object) -> FixedFrontEnd:
@@ -48,9 +48,7 @@ def cells(plane: Array) -> Array:
     return sums
 
 
-def reference(
-    values: Array, visible: Array | None, *, sigma: float, drop: bool, weight: float
-) -> Array:
+def reference(values: Array, visible: Array | None, *, sigma: float) -> Array:
     """The features of one image (3, height, width), straight from the description."""
     ndimage = pytest.importorskip("scipy.ndimage")
 
@@ -60,8 +58,8 @@ def reference(
         return made
 
     colours = (values + 1) / 2
-    seen = np.ones((HEIGHT, WIDTH)) if visible is None else visible
     if visible is not None:
+        seen = visible
         for channel in range(3):
             ink = colours[channel] * seen
             fill = np.full_like(ink, ink.sum() / max(seen.sum(), 1))
@@ -69,7 +67,6 @@ def reference(
                 fill = (smooth(ink, spread) + 0.01 * fill) / (smooth(seen, spread) + 0.01)
             colours[channel] = np.where(seen == 1, ink, fill)
     light = colours.mean(0)
-    near = ndimage.minimum_filter(seen, 3, mode="nearest") if drop else np.ones_like(seen)
     features = []
     for picture in (light, smooth(light, 1.2)):
         padded = np.pad(picture, 1)
@@ -80,21 +77,17 @@ def reference(
         for k in range(8):
             apart = np.abs((angle - k * np.pi / 4 + np.pi) % (2 * np.pi) - np.pi)
             share = np.where(apart < np.pi / 4, length * np.sin(np.pi / 4 - apart), 0)
-            sums.append(cells(share * near))
+            sums.append(cells(share))
         energy = np.sum(sums) / sums[0].size
-        features.append(np.sqrt(np.stack(sums) / (energy + 0.005)).ravel())
+        features.append(0.15 * np.sqrt(np.stack(sums) / (energy + 0.005)).ravel())
     red, green, blue = colours
     opponents = np.stack([light, red - green, (red + green) / 2 - blue])
-    features += [0.15 * cells(plane).ravel() for plane in opponents]
-    features += [0.6 * opponents.mean((1, 2)), 0.9 * opponents.std((1, 2))]
-    if weight:
-        starts = [(i, j) for i in range(0, HEIGHT, 4) for j in range(0, WIDTH, 4)]
-        hidden = [1 - seen[i : i + 4, j : j + 4].mean() for i, j in starts]
-        features.append(weight * np.array(hidden))
+    features += [0.2 * cells(plane).ravel() for plane in opponents]
+    features += [1.2 * opponents.mean((1, 2)), 0.9 * opponents.std((1, 2))]
     return np.concatenate(features)
 
 
-@pytest.mark.parametrize("options", [{}, WINDOWS], ids=["groups", "windows"])
+@pytest.mark.parametrize("options", [{}, WIDE], ids=["narrow", "wide"])
 def test_features_of_masked_images_are_the_description(options: dict[str, Any]) -> None:
     symbols, visible = images(12)
     values = views.values(symbols, SYMBOLS)
@@ -104,8 +97,6 @@ def test_features_of_masked_images_are_the_description(options: dict[str, Any]) 
             values[index].reshape(3, HEIGHT, WIDTH).astype(float),
             visible[index, : HEIGHT * WIDTH].reshape(HEIGHT, WIDTH).astype(float),
             sigma=float(options.get("fillSigma", "0.8")),
-            drop=bool(options),
-            weight=0.3 if options else 0,
         )
         # Square roots, of energies and of variances from 1e-6 up, magnify rounding near zero.
         np.testing.assert_allclose(got[index], wanted, atol=3e-3)
@@ -116,17 +107,17 @@ def test_features_of_whole_images_are_the_description() -> None:
     got = front_end(masked=False).apply(values)
     for index in range(6):
         image = values[index].reshape(3, HEIGHT, WIDTH).astype(float)
-        wanted = reference(image, None, sigma=0.8, drop=False, weight=0)
+        wanted = reference(image, None, sigma=0.8)
         np.testing.assert_allclose(got[index], wanted, atol=3e-3)
 
 
 def test_cifar_has_two_scales_of_eight_by_eight_cells_and_their_colours() -> None:
     spec = InputSpec(shape=(3, 32, 32), symbols=64, masked=True, classes=2)
-    fixed = ColourHog.from_options(Options(WINDOWS, "learner.frontEnd"), spec).build()
-    assert fixed.size == 2 * 8 * 64 + 3 * 64 + 6 + 64
+    fixed = ColourHog.from_options(Options(WIDE, "learner.frontEnd"), spec).build()
+    assert fixed.size == 2 * 8 * 64 + 3 * 64 + 6
 
 
-@pytest.mark.parametrize("options", [{}, WINDOWS], ids=["groups", "windows"])
+@pytest.mark.parametrize("options", [{}, WIDE], ids=["narrow", "wide"])
 def test_a_hidden_pixel_changes_no_bit_of_any_feature(options: dict[str, Any]) -> None:
     symbols, visible = images(70, seed=1)
     other = np.where(visible == 1, symbols, SYMBOLS - 1 - symbols)
@@ -142,7 +133,7 @@ def test_a_hidden_pixel_changes_no_bit_of_any_feature(options: dict[str, Any]) -
 def test_a_rows_features_do_not_depend_on_its_neighbours() -> None:
     symbols, visible = images(70, seed=2)
     rows = views.masked(views.values(symbols, SYMBOLS), visible)
-    fixed = front_end(masked=True, **WINDOWS)
+    fixed = front_end(masked=True, **WIDE)
     whole = fixed.apply(rows)
     assert fixed.apply(rows[:3]).tobytes() == whole[:3].tobytes()
     other = rows.copy()
@@ -159,9 +150,6 @@ def test_refuses_what_it_cannot_read(shape: tuple[int, ...], symbols: int) -> No
         ColourHog.from_options(Options({}, "learner.frontEnd"), spec)
 
 
-@pytest.mark.parametrize("options", [{"hiddenFraction": "0.3"}, {"dropHidden": True}])
-def test_refuses_to_tell_of_hidden_pixels_where_there_are_none(options: dict[str, Any]) -> None:
-    with pytest.raises(RecipeError, match="hides nothing"):
-        front_end(masked=False, **options)
+def test_refuses_a_fill_that_reaches_no_neighbour() -> None:
     with pytest.raises(RecipeError, match=r"at least 0\.1"):
         front_end(masked=True, fillSigma="0.05")

@@ -1,4 +1,4 @@
-"""Gradients at two scales, colours, and what is hidden, of a colour image.
+"""Gradients at two scales, and colours, of a colour image whose hidden pixels are filled in first.
 
 One ONNX graph of standard operators, for rows whose hidden pixels hide all their channels:
 
@@ -6,11 +6,10 @@ One ONNX graph of standard operators, for rows whose hidden pixels hide all thei
    pixels, leaning on one three times as wide, that on the mean of what is visible;
 2. twice, of the mean of the channels as it is and blurred by 1.2 pixels: central differences shared
    between the two nearest of eight signed directions; Gaussian pooling (2 pixels) at the middles of
-   cells of 4 x 4; divided by their mean over the image plus .005; square root. With ``dropHidden``
-   no gradient counts at a hidden pixel or beside one;
-3. brightness, red against green, and yellow against blue: means in the same cells, over the image,
-   and standard deviations over the image;
-4. with ``hiddenFraction`` = w > 0, w times the hidden share of each 4 x 4 cell.
+   cells of 4 x 4; divided by their mean over the image plus .005; square root, times .15;
+3. brightness, red against green, and yellow against blue: means in the same cells (times .2) and
+   over the image (1.2), and standard deviations over the image (.9). The weights are those under
+   which a ridge penalty holds members to what survives a window.
 
 Nothing here is learnt, and only the masked image is read: a hidden pixel changes no feature.
 """
@@ -39,8 +38,9 @@ _CELL: Final = 4
 _LEAST_ENERGY: Final = 0.005
 _LEAST_VARIANCE: Final = 1e-6
 _OPPONENTS: Final = ((1 / 3, 1 / 3, 1 / 3), (1, -1, 0), (1 / 2, 1 / 2, -1))
-_CELL_WEIGHT: Final = 0.15
-_MEAN_WEIGHT: Final = 0.6
+_GRADIENT_WEIGHT: Final = 0.15
+_CELL_WEIGHT: Final = 0.2
+_MEAN_WEIGHT: Final = 1.2
 _DEVIATION_WEIGHT: Final = 0.9
 
 Matrix = npt.NDArray[np.float64]
@@ -54,8 +54,6 @@ class ColourHog:
     width: int
     masked: bool
     fill_sigma: float
-    drop_hidden: bool
-    hidden_weight: float
 
     @classmethod
     def from_options(cls, options: Options, spec: InputSpec) -> ColourHog:
@@ -66,19 +64,11 @@ class ColourHog:
                 f"symbols; got examples of shape {spec.shape}"
             )
             raise RecipeError(msg)
-        weight = options.real("hiddenFraction", "0", least=0)
-        drop = options.switch("dropHidden", default=False)
-        for key, given in (("hiddenFraction", weight), ("dropHidden", drop)):
-            if given and not spec.masked:
-                allowed = "nothing where the test side hides nothing"
-                raise options.error(key, options.table[key], allowed)
         return cls(
             height=spec.shape[1],
             width=spec.shape[2],
             masked=spec.masked,
             fill_sigma=options.real("fillSigma", "0.8", least=0.1),
-            drop_hidden=drop,
-            hidden_weight=weight,
         )
 
     def build(self) -> FixedFrontEnd:
@@ -87,20 +77,13 @@ class ColourHog:
         planes = 6 if self.masked else 3
         images = builder.reshape("x", (0, planes, self.height, self.width))
         half = builder.constant("half", 0.5)
-        shown = None
         if self.masked:
             value, seen = builder.split("Split", (images,), 2, axis=1, num_outputs=2)
             ink = builder.op("Mul", builder.op("Add", value, seen), half)
             colours = self._filled(builder, ink, seen)
-            sizes = builder.constant("one_channel", [1, 2], np.int64)
-            shown = builder.split("Split", (seen, sizes), 2, axis=1)[0]
         else:
             colours = builder.op("Add", builder.op("Mul", images, half), half)
-        found = [*self._gradients(builder, colours, shown), *self._colours(builder, colours)]
-        if self.hidden_weight and shown is not None:
-            found.append(
-                parts.hidden_fraction(builder, shown, self.height, self.width, self.hidden_weight)
-            )
+        found = [self._gradients(builder, colours), *self._colours(builder, colours)]
         features = builder.op("Concat", *(name for name, _ in found), axis=1)
         size = sum(count for _, count in found)
         row = planes * self.height * self.width
@@ -124,10 +107,8 @@ class ColourHog:
             fill = builder.op("Div", lean, builder.op("Add", near_seen, prior))
         return builder.op("Add", ink, builder.op("Mul", builder.op("Sub", one, seen), fill))
 
-    def _gradients(
-        self, builder: GraphBuilder, colours: str, shown: str | None
-    ) -> list[tuple[str, int]]:
-        """Return the histograms of both scales, (batch, size) each, and their sizes."""
+    def _gradients(self, builder: GraphBuilder, colours: str) -> tuple[str, int]:
+        """Return the histograms of both scales (batch, size), and their number."""
         third = builder.constant("third", np.full((1, 3, 1, 1), 1 / 3))
         light = builder.op("Conv", colours, third, kernel_shape=[1, 1])
         scales = [
@@ -142,13 +123,6 @@ class ColourHog:
         shares = parts.orientations(builder, each)
         planes = (-1, len(_BLURS), parts.ORIENTATIONS, self.height, self.width)
         shares = builder.reshape(shares, planes)
-        if self.drop_hidden and shown is not None:
-            one = builder.constant("whole", 1.0)
-            near = builder.op(
-                "MaxPool", builder.op("Sub", one, shown), kernel_shape=[3, 3], pads=[1, 1, 1, 1]
-            )
-            keep = builder.reshape(builder.op("Sub", one, near), (0, 1, 1, self.height, self.width))
-            shares = builder.op("Mul", shares, keep)
         rows, columns = _cells(self.height), _cells(self.width)
         pooled = parts.smooth(builder, shares, rows, columns, "pool")
         cells = len(rows) * len(columns)
@@ -159,8 +133,9 @@ class ColourHog:
         energy = builder.op("Mul", total, builder.constant("per_cell", 1 / cells))
         least = builder.constant("least_energy", _LEAST_ENERGY)
         unit = builder.op("Div", each_scale, builder.op("Add", energy, least))
-        flat = builder.reshape(builder.op("Sqrt", unit), (0, len(_BLURS) * size))
-        return [(flat, len(_BLURS) * size)]
+        weight = builder.constant("gradient_weight", _GRADIENT_WEIGHT)
+        weighted = builder.op("Mul", builder.op("Sqrt", unit), weight)
+        return builder.reshape(weighted, (0, len(_BLURS) * size)), len(_BLURS) * size
 
     def _colours(self, builder: GraphBuilder, colours: str) -> list[tuple[str, int]]:
         """Return cell means, means and deviations of three opponent colours, and their sizes."""
