@@ -23,6 +23,7 @@ from torch import nn
 _DECAY = 0.999  # of the running mean of all weights, which is what is kept in the end
 _RATE = 2e-3
 _FADE = 11  # chapters after which a cosine from this rate would reach zero
+_LINE = 2  # hard chapters after which the rate would reach zero
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,10 @@ class Plan:
     In the first ``easy`` chapters an image has one random pair of holes, up to 9 pixels wide, and
     the rate falls on a cosine. Then it has that pair of ``tries`` pairs, up to 7 pixels wide, under
     which the network errs most; these chapters draw half as many images, and the rate falls on a
-    line to zero.
+    line. The running mean of the weights makes up for an end before either reaches zero.
     """
 
-    chapters: int = 6
+    chapters: int = 5
     easy: int = 4
     images: int = 50_000
     steps: int = 2_000
@@ -127,8 +128,7 @@ def _set_rate(state: State, plan: Plan, done: float) -> None:
     """Set the rate after ``done`` chapters, a short warm-up included."""
     rate = _RATE * min(1.0, 200 / _FADE * done)
     rate *= 0.5 + 0.5 * math.cos(math.pi * min(done, plan.easy) / _FADE)
-    if done > plan.easy:
-        rate *= (plan.chapters - done) / (plan.chapters - plan.easy)
+    rate *= 1 - min(1.0, max(0.0, done - plan.easy) / _LINE)
     for group in state.optimizer.param_groups:
         group["lr"] = rate
 
