@@ -19,25 +19,27 @@ Floats = npt.NDArray[np.float32]
 class Affine:
     """A copy of an image about its centre: stretched in width, then sheared, then rotated.
 
-    ``shear`` moves a row by shear pixels per pixel of height, ``rotate`` is in radians, and
-    ``width`` is a factor.
+    ``shear`` moves a row by shear pixels per pixel of height, ``rotate`` is in radians, ``width``
+    is a factor, and ``mirror`` swaps left and right before all else.
     """
 
     shear: float = 0.0
     rotate: float = 0.0
     width: float = 1.0
+    mirror: bool = False
 
     @classmethod
     def from_options(cls, options: Options) -> Affine:
         """Read one entry of ``training.copies``. Raises RecipeError."""
-        unknown = set(options.table) - {"shear", "rotate", "width"}
+        unknown = set(options.table) - {"shear", "rotate", "width", "mirror"}
         if unknown:
-            msg = f"{options.where}: expected shear, rotate or width, got {sorted(unknown)}"
+            msg = f"{options.where}: expected shear, rotate, width or mirror, got {sorted(unknown)}"
             raise RecipeError(msg)
         copy = cls(
             shear=options.real("shear", "0"),
             rotate=options.real("rotate", "0"),
             width=options.real("width", "1"),
+            mirror=options.switch("mirror", default=False),
         )
         if copy.width <= 0:
             raise options.error("width", options.table["width"], "a number above 0")
@@ -74,7 +76,7 @@ def _taps(copy: Affine, height: int, width: int) -> tuple[npt.NDArray[np.int64],
     y, x = down - middle_y, right - middle_x
     cos, sin = math.cos(copy.rotate), math.sin(copy.rotate)
     x, y = cos * x + sin * y, cos * y - sin * x
-    x = (x + copy.shear * y) / copy.width + middle_x
+    x = (x + copy.shear * y) / (-copy.width if copy.mirror else copy.width) + middle_x
     y = y + middle_y
     top, left = np.floor(y).astype(np.int64), np.floor(x).astype(np.int64)
     fall, lean = y - top, x - left

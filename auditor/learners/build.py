@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from auditor.guarantee import trusted
 from auditor.learners.base import InputSpec, Learner
 from auditor.learners.cnn import cnn
 from auditor.learners.factory import factory
-from auditor.learners.front_ends.centroids import Centroids
-from auditor.learners.front_ends.fixed import FixedFrontEnd
-from auditor.learners.front_ends.masked_hog import MaskedHog
+from auditor.learners.front_ends.table import Given, front_end
 from auditor.learners.kernel_bayes import KernelBayes
 from auditor.learners.logistic import Logistic
 from auditor.learners.mlp import Mlp
@@ -25,7 +21,6 @@ from auditor.learners.options import Options
 from auditor.learners.ridge import Ridge
 from auditor.learners.rows import RowMaker
 from auditor.learners.torchvision_models import torchvision_model
-from auditor.randomness import Stream
 
 #: Name in a recipe -> learner; schemas/recipe.v1.json has the same names in the same order.
 LEARNERS: Final[Mapping[str, Callable[[Options, RowMaker, int | None], Learner]]] = {
@@ -40,22 +35,7 @@ LEARNERS: Final[Mapping[str, Callable[[Options, RowMaker, int | None], Learner]]
     "python": lambda options, maker, _: factory(options, maker),
 }
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Features:
-    """The training features, for a front end that is made from them under a threat to labels.
-
-    ``symbols`` (n, d) are those of all training examples, ``stream`` is part of the design.
-    """
-
-    symbols: npt.NDArray[np.integer]
-    stream: Stream
-
-
-#: Name in a recipe -> graph between views and members.
-FRONT_ENDS: Final[Mapping[str, Callable[[Options, InputSpec], MaskedHog]]] = {
-    "masked-hog": MaskedHog.from_options,
-}
+NOTHING: Final = Given()
 
 
 def build(
@@ -63,40 +43,20 @@ def build(
     spec: InputSpec,
     masks: npt.NDArray[np.uint8] | None = None,
     capacity: int | None = None,
-    features: Callable[[], Features] | None = None,
+    given: Given = NOTHING,
 ) -> Learner:
     """Return the learner of a resolved recipe.
 
     ``masks`` (views, d) is the certified list of a deterministic test side, None otherwise.
     ``capacity`` is the most examples a member can hold (needed by kernel-bayes and by
-    nearest-neighbours, whose graphs have a slot for each). ``features`` gives the training
-    features; it is called only for a front end that is made from them. Raises RecipeError for
-    parameters that cannot be used with these inputs.
+    nearest-neighbours, whose graphs have a slot for each). ``given``: see
+    :mod:`~auditor.learners.front_ends.table`. Raises RecipeError for parameters that cannot be used
+    with these inputs.
     """
     options = Options(recipe["learner"], "learner")
     name = options.text("name", "")
     make = LEARNERS.get(name)
     if make is None:
         raise options.error("name", name, "one of " + ", ".join(LEARNERS))
-    maker = RowMaker.from_recipe(recipe, spec, masks, _front_end(options, spec, features))
+    maker = RowMaker.from_recipe(recipe, spec, masks, front_end(options, spec, given))
     return make(options, maker, capacity)
-
-
-def _front_end(
-    options: Options, spec: InputSpec, features: Callable[[], Features] | None
-) -> FixedFrontEnd | None:
-    table = options.table.get("frontEnd")
-    if table is None:
-        return None
-    own = Options(table, "learner.frontEnd")
-    name = own.text("name", "")
-    if name in trusted.FITTED:
-        if features is None:
-            raise own.error("name", name, "a front end that needs no training features here")
-        given = features()
-        return Centroids.from_options(own, spec, given.symbols, given.stream).build()
-    make = FRONT_ENDS.get(name)
-    if make is None:
-        allowed = ", ".join(sorted([*FRONT_ENDS, *trusted.FITTED]))
-        raise own.error("name", name, f"one of {allowed}")
-    return make(own, spec).build()

@@ -14,11 +14,13 @@ from typing import Literal
 
 from auditor.errors import ClaimError, RecipeError, UndecidedError, UsageError
 from auditor.learners import own_code
+from auditor.learners.front_ends import own_graph
 from auditor.progress import Progress
 from auditor.recheck.comparison import Comparison
 from auditor.recheck.data import Brought
 from auditor.replay.form import Opener
 from auditor.replay.shards import shards
+from auditor.run import user_code
 from auditor.run.arrays import write_arrays
 from auditor.run.job import Bench, Job
 from auditor.verify.evidence import Retrained
@@ -44,16 +46,20 @@ def retrain(
 
     ``opener`` loads the release's own graphs. ``match`` "bitwise" refutes a member whose bits
     differ; "votes" asks it for its votes. ``allowed`` are the digests (sha256:HEX) of source files
-    that may be run as a recipe's own code. Raises ClaimError when a member is refuted or the graph
-    is not the recipe's, UsageError when the recipe has code that was not allowed, UndecidedError
-    when it cannot be trained here.
+    and graphs that may be run as a recipe's own code and front end. Raises ClaimError when a member
+    is refuted or the graph is not the recipe's, UsageError when the recipe has code that was not
+    allowed, UndecidedError when it cannot be trained here.
     """
     if verified.challenge.root is None:
         raise UndecidedError("challenge: its file is missing, so no member can be drawn again")
     run_allowed_code(brought, allowed)
+    check_front_end_is_allowed(brought, allowed)
+    files, front_end = shards(folder, listing)
     with tempfile.TemporaryDirectory(prefix="audit-retrain-") as temporary:
         place = Path(temporary)
         write_arrays(place, brought.recipe, brought.train, brought.inputs)
+        if front_end is not None and own_graph.named(brought.recipe.resolved):
+            user_code.keep_front_end(front_end, place)
         job = Job(
             folder=place,
             base=None,
@@ -63,7 +69,7 @@ def retrain(
         )
         bench = Bench(job)
         try:
-            comparison = Comparison(bench, verified, shards(folder, listing)[0], opener)
+            comparison = Comparison(bench, verified, files, opener)
             comparison.check_graphs(listing)
         except RecipeError as error:
             raise UndecidedError(f"the learner cannot be built here: {error}") from error
@@ -78,6 +84,19 @@ def retrain(
                 by_votes += 1
             progress.advance(1)
     return Retrained(members=members, bitwise=bitwise, by_votes=by_votes)
+
+
+def check_front_end_is_allowed(brought: Brought, allowed: Sequence[str]) -> None:
+    """Raise UsageError unless the recipe's own front end, if it has one, is among the ``allowed``.
+
+    Training runs it in this process. Its bytes are the release's, which the listing names.
+    """
+    found = own_graph.named(brought.recipe.resolved)
+    if found is not None and f"sha256:{found[1]}" not in allowed:
+        raise UsageError(
+            f"this recipe has a front end of its own ({found[0]}, sha256 {found[1]}): satisfy "
+            f"yourself of what it is, then allow it with --allow-code sha256:{found[1]}"
+        )
 
 
 def run_allowed_code(brought: Brought, allowed: Sequence[str]) -> None:

@@ -28,6 +28,7 @@ def resolve(document: Mapping[str, Any], *, where: str = "recipe") -> dict[str, 
     _default_numbers(recipe)
     recipe["claim"]["budgets"] = expand(recipe["claim"]["budgets"], where)
     _weights(recipe, where)
+    _list_front_end(recipe)
     rules.check(recipe, where)
     return recipe
 
@@ -58,6 +59,15 @@ def _default_numbers(recipe: dict[str, Any]) -> None:
     sampled = randomised(recipe) and not drawn(recipe)
     recipe.setdefault("draws", 1000 if sampled else 0)
     recipe["claim"].setdefault("alpha", "1/1000" if randomised(recipe) else "0")
+
+
+def _list_front_end(recipe: dict[str, Any]) -> None:
+    """List a front end of the recipe's own among the trusted artefacts, before all others."""
+    front_end = recipe["learner"].get("frontEnd", {})
+    if front_end.get("name") == "onnx":
+        entry = {"name": f"onnx:{front_end['path']}", "sha256": front_end["sha256"]}
+        if entry not in recipe["trusted"]:
+            recipe["trusted"] = [entry, *recipe["trusted"]]
 
 
 def _weights(recipe: dict[str, Any], where: str) -> None:

@@ -24,7 +24,7 @@ from auditor.guarantee.claim import Rule
 from auditor.guarantee.smoothing import rule_for
 from auditor.guarantee.training.neighbours import votes_each
 from auditor.learners.base import InputSpec, Learner
-from auditor.learners.build import Features
+from auditor.learners.front_ends.table import Features, Given
 from auditor.randomness import Stream, design_root
 from auditor.replay import grid_noise
 from auditor.replay.cast import Polls
@@ -89,7 +89,8 @@ class Bench:
         """The recipe's learner."""
         own: int | None = self.recipe["training"].get("capacity")
         capacity = own or self.sets.capacity
-        return learners.build(self.recipe, self.spec, self.masks, capacity, self._features)
+        given = Given(artefact=user_code.kept_front_end(self.job.folder), features=self._features)
+        return learners.build(self.recipe, self.spec, self.masks, capacity, given)
 
     def _features(self) -> Features:
         stream = Stream(self.design_root, "front-end")

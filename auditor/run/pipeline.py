@@ -21,7 +21,7 @@ from auditor.release import verify
 from auditor.replay.graph_digest import graph_digest
 from auditor.report.gallery import shown_inputs
 from auditor.report.html import render
-from auditor.run import certify, challenged, early, environment, stages, tasks
+from auditor.run import certify, challenged, early, environment, stages, tasks, user_code
 from auditor.run.arrays import write_arrays
 from auditor.run.certify import Outcome
 from auditor.run.executor import executor
@@ -83,6 +83,7 @@ def run(
             None if time is None else Path(time),
         )
         write_arrays(workspace.root, loaded, train, inputs)
+        user_code.bring_front_end(loaded.resolved, loaded.base, workspace.root)
         job = Job(
             folder=workspace.root,
             base=loaded.base,

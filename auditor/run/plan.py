@@ -72,6 +72,7 @@ def plan(recipe_path: Path | str, *, device: str = "auto", workers: int | None =
             device=chosen,
         )
         write_arrays(folder, loaded, train, inputs)
+        user_code.bring_front_end(loaded.resolved, loaded.base, folder)
         with executor(min(count, 1), tasks.start, (job,)) as pool:
             [(_, measured)] = pool.map(tasks.measure, [0])
     evidence = rule.row_size * len(inputs)

@@ -13,6 +13,7 @@ from auditor.format import dsse, members, model_signing, sigstore
 from auditor.format.dsse import Envelope
 from auditor.format.keys import PublicKey
 from auditor.format.predicate import Certificate
+from auditor.verify import names
 
 
 def recipe(data: bytes, certificate: Certificate) -> None:
@@ -35,6 +36,12 @@ def member_files(
     # Shards are counted before they are named: the signed count alone must not cost memory.
     if len(voting) != shards or voting != {members.shard_name(i) for i in range(shards)}:
         raise ReleaseError(f"members.sha256: expected {shards} shards, numbered from 000000")
+    own = names.own_front_end(certificate.audit.recipe)
+    if own is not None and listed.get(members.FRONT_END) != own[1]:
+        raise ReleaseError(
+            f"members.sha256: {members.FRONT_END}: expected {own[1]}, the trusted front end, got "
+            f"{listed.get(members.FRONT_END, 'no such file')}"
+        )
     for name in sorted(digests.keys() - listed.keys()):
         raise ReleaseError(f"{name}: not in members.sha256")
     for name, signed in listed.items():

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from auditor.guarantee.trusted import FITTED
 from auditor.learners import InputSpec
-from auditor.learners.build import FRONT_ENDS, LEARNERS, build
+from auditor.learners.build import LEARNERS, build
+from auditor.learners.front_ends.table import FRONT_ENDS
 from auditor.recipe import resolve, starter
 from auditor.recipe.schema import recipe_schema
 from tests.learners import test_every_learner
@@ -25,7 +25,7 @@ def test_the_schema_has_the_learners_and_front_ends_of_the_tables() -> None:
     assert learner["properties"]["name"]["enum"] == chosen == list(LEARNERS)
     front = schema["$defs"]["frontEnd"]
     chosen = [branch["if"]["properties"]["name"]["const"] for branch in front["allOf"]]
-    assert front["properties"]["name"]["enum"] == chosen == [*FRONT_ENDS, *FITTED]
+    assert front["properties"]["name"]["enum"] == chosen == [*FRONT_ENDS]
 
 
 def test_the_starter_recipe_offers_every_learner() -> None:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from auditor.errors import RecipeError
 from auditor.learners import InputSpec, build
-from auditor.learners.build import Features
 from auditor.learners.front_ends.centroids import Centroids, fit
+from auditor.learners.front_ends.table import Features, Given
 from auditor.learners.options import Options
 from auditor.randomness import Stream
 from auditor.replay import views
@@ -108,7 +108,7 @@ def test_few_labels_go_further(digits: Digits) -> None:
             table["frontEnd"] = front
         recipe = {"learner": table, "smoothing": {"test": {"method": "none"}}}
         features = Features(symbols=symbols, stream=Stream(bytes(32), "front-end"))
-        learner: Any = build(recipe, spec(), features=lambda: features)
+        learner: Any = build(recipe, spec(), given=Given(features=lambda: features))
         hits = []
         for start in range(0, 200, 15):
             chosen = slice(start, start + 6)

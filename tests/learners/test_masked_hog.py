@@ -23,13 +23,13 @@ Array = npt.NDArray[Any]
 Digits = tuple[Array, Array]
 
 
-def front_end(side: int, *, masked: bool, deskew: bool = True) -> FixedFrontEnd:
+def front_end(side: int, *, masked: bool, deskew: bool = True, **more: str) -> FixedFrontEnd:
     spec = InputSpec(shape=(1, side, side), symbols=2, masked=masked, classes=2)
-    options = Options({"name": "masked-hog", "deskew": deskew}, "learner.frontEnd")
+    options = Options({"name": "masked-hog", "deskew": deskew, **more}, "learner.frontEnd")
     return MaskedHog.from_options(options, spec).build()
 
 
-def reference(value: Array, visible: Array | None, *, deskew: bool) -> Array:
+def reference(value: Array, visible: Array | None, *, deskew: bool, inpaint: bool = True) -> Array:
     """The features of one image (side, side), straight from the recipe."""
     ndimage = pytest.importorskip("scipy.ndimage")
 
@@ -38,8 +38,8 @@ def reference(value: Array, visible: Array | None, *, deskew: bool) -> Array:
         blurred: Array = ndimage.gaussian_filter(image, sigma, mode="constant", radius=radius)
         return blurred
 
-    if visible is None:
-        ink = smooth((value + 1) / 2, 0.7)
+    if visible is None or not inpaint:
+        ink = smooth((value + 1) / 2 * (1 if visible is None else visible), 0.7)
     else:
         filled = (smooth(value * visible, 0.8) - 0.02) / (smooth(visible, 0.8) + 0.02)
         ink = np.clip((filled + 1) / 2, 0, 1)
@@ -84,6 +84,57 @@ def test_features_are_the_recipe(masked: bool, deskew: bool, digits: Digits) -> 
         # Square roots magnify rounding near zero.
         np.testing.assert_allclose(got[index], wanted, atol=2e-3)
         np.testing.assert_allclose(np.linalg.norm(got[index]), 1, rtol=1e-4)
+
+
+def test_hidden_shares_stand_beside_the_gradients_of_what_is_visible(digits: Digits) -> None:
+    symbols = digits[0][:20]
+    visible = np.random.default_rng(0).integers(0, 2, symbols.shape, dtype=np.uint8)
+    visible[0], visible[1] = 1, 0
+    fixed = front_end(8, masked=True, deskew=False, fill="background", hiddenFraction="1.5")
+    assert fixed.size == 8 * 3 * 3 + 4
+    values = views.values(symbols, 2)
+    got = fixed.apply(views.masked(values, visible))
+    for index in range(20):
+        image, seen = (part[index].reshape(8, 8).astype(float) for part in (values, visible))
+        wanted = reference(image, seen, deskew=False, inpaint=False)
+        np.testing.assert_allclose(got[index, :72], wanted, atol=2e-3)
+        hidden = (1 - seen).reshape(2, 4, 2, 4).mean((1, 3)).ravel()
+        np.testing.assert_allclose(got[index, 72:], 1.5 * hidden, atol=1e-6)
+
+
+def test_a_cell_at_the_far_border_counts_its_own_pixels() -> None:
+    fixed = front_end(10, masked=True, hiddenFraction="1")
+    visible = np.ones((1, 10, 10), np.uint8)
+    visible[0, 8:, 8:] = 0
+    visible[0, 0, 4] = 0
+    rows = views.masked(np.zeros((1, 100), np.float32), visible.reshape(1, 100))
+    hidden = fixed.apply(rows)[0, -9:].reshape(3, 3)
+    wanted = np.zeros((3, 3))
+    wanted[2, 2], wanted[0, 1] = 1, 1 / 16
+    np.testing.assert_allclose(hidden, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("fill", ["inpaint", "background"])
+def test_a_hidden_pixel_changes_no_bit_of_any_feature(fill: str, digits: Digits) -> None:
+    fixed = front_end(8, masked=True, fill=fill, hiddenFraction="1")
+    visible = np.random.default_rng(4).integers(0, 2, (70, 64), dtype=np.uint8)
+    symbols = digits[0][:70]
+    other = np.where(visible == 1, symbols, 1 - symbols)
+    one, two = (fixed.apply(views.masked(views.values(s, 2), visible)) for s in (symbols, other))
+    assert one.tobytes() == two.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("masked", "more", "said"),
+    [
+        (True, {"fill": "white"}, "fill: expected inpaint or background, got 'white'"),
+        (True, {"hiddenFraction": "-1"}, "hiddenFraction: expected a number of at least 0"),
+        (False, {"hiddenFraction": "1"}, "0 where the test side hides nothing, got '1'"),
+    ],
+)
+def test_refuses_options_that_mean_nothing(masked: bool, more: dict[str, Any], said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        front_end(8, masked=masked, **more)
 
 
 def test_mnist_has_eight_directions_in_ten_by_ten_cells() -> None:

@@ -34,7 +34,7 @@ def test_copies_move_as_they_say() -> None:
     image[0, 2:5, 3] = 1  # a short upright bar through the centre
     flat = image.reshape(1, 49)
 
-    def moved(**change: float) -> Array:
+    def moved(**change: Any) -> Array:
         return Affine(**change).apply(flat, (1, 7, 7)).reshape(7, 7)
 
     np.testing.assert_array_equal(moved(), image[0])
@@ -43,6 +43,18 @@ def test_copies_move_as_they_say() -> None:
     np.testing.assert_allclose(moved(rotate=np.pi / 2), image[0].T, atol=1e-6)
     assert moved(width=2.0)[3].tolist() == pytest.approx([0, 0, 0.5, 1, 0.5, 0, 0])
     assert moved(shear=30.0)[0].sum() == 0  # moved out of the picture
+
+
+def test_a_mirror_swaps_left_and_right_of_every_channel_before_all_else() -> None:
+    image = np.arange(2 * 3 * 4, dtype=np.float32).reshape(2, 3, 4)
+
+    def moved(**change: Any) -> Array:
+        return Affine(**change).apply(image.reshape(1, 24), (2, 3, 4)).reshape(2, 3, 4)
+
+    np.testing.assert_array_equal(moved(mirror=True), image[:, :, ::-1])
+    first = np.ascontiguousarray(image[:, :, ::-1]).reshape(1, 24)
+    later = Affine(shear=0.5).apply(first, (2, 3, 4)).reshape(2, 3, 4)
+    np.testing.assert_allclose(moved(mirror=True, shear=0.5), later, atol=1e-5)
 
 
 def test_bilinear_copies_agree_with_scipy(digits: Digits) -> None:

@@ -5,6 +5,7 @@ import { LIMITS, parseObject } from './json.mjs';
 import { sha256 } from './platform.mjs';
 import { Refusal, demand } from './refusal.mjs';
 import * as shapes from './shapes.mjs';
+import { ownFrontEnd } from './statements.mjs';
 import { concatenate, fromHex, fromUtf8, sameBytes, toHex } from './text.mjs';
 
 const GRADE = 'release';
@@ -26,6 +27,8 @@ export async function checkArtefacts(files, digests, known, envelopes, keys) {
   const { count, shardSize } = Object.fromEntries(certificate.get('members'));
   const listed = readList(list);
   checkNames([...listed.keys()], Math.ceil(count / shardSize));
+  const front = ownFrontEnd(audit.get('recipe'));
+  demand(!front || listed.get(FRONT_END) === front.sha256, GRADE, 'another front end than the trusted one');
   for (const name of digests.keys()) demand(listed.has(name), GRADE, `${name} is not listed`);
   for (const [name, digest] of listed) {
     if (!digests.has(name)) throw new Refusal('undecided', `no ${name}`);

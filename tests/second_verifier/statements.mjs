@@ -71,6 +71,21 @@ function checkNames(audit) {
   const expected = own ? [`python:${FACTORY.exec(learner.get('factory'))[1]}`] : [];
   const listed = recipe.get('trusted').map((item) => item.get('name'));
   check(same(listed.filter((name) => name.startsWith('python:')), expected), 'trusted: other code');
+  const front = ownFrontEnd(recipe);
+  const graphs = recipe.get('trusted').filter((item) => item.get('name').startsWith('onnx:'));
+  const pairs = graphs.map((item) => [item.get('name'), item.get('sha256')]);
+  check(same(pairs, front ? [[`onnx:${front.path}`, front.sha256]] : []), 'trusted: other front ends');
+}
+
+/** Path and digest of the recipe's own front end, null if it has none. */
+export function ownFrontEnd(recipe) {
+  const learner = recipe.get('learner');
+  if (!learner.has('frontEnd')) return null;
+  const front = learner.get('frontEnd');
+  shapes.open({ name: shapes.text(256) })(front, 'recipe.learner.frontEnd', GRADE);
+  if (front.get('name') !== 'onnx') return null;
+  shapes.open({ path: shapes.text(1000), sha256: shapes.sha256Text })(front, 'recipe.learner.frontEnd', GRADE);
+  return { path: front.get('path'), sha256: front.get('sha256') };
 }
 
 function checkSizes(certificate, audit, smoothing) {

@@ -4,17 +4,19 @@ One ONNX graph of standard operators:
 
 1. fill hidden pixels by normalised convolution, u = (G*z - .02) / (G*|z| + .02), to p = (u + 1) / 2
    in [0, 1] (G a Gaussian of .8 pixels; z the masked image in -1 .. 1, 0 where hidden). Without
-   masks p is the image itself, blurred by .7 pixels;
-2. move the ink's centre to the middle and undo its shear mu_xy / (mu_yy + .5), at most 1, bilinear;
+   masks, or with fill = "background", p is the visible image itself, blurred by .7 pixels;
+2. move the ink's centre to the middle and undo its shear mu_xy / (mu_yy + .5), at most 1, bilinear
+   (unless deskew = false);
 3. central differences, shared between the two nearest of eight signed directions; Gaussian pooling
-   (1.6 pixels, 9 taps) at every third pixel; square root; unit length.
+   (1.6 pixels, 9 taps) at every third pixel; square root; unit length;
+4. with hiddenFraction = w > 0, beside these, w times the hidden share of each 4 x 4 cell: a member
+   can then learn that a missing stroke is no evidence where the place of that stroke is hidden.
 
 Nothing here is learnt, and only the masked image is read: a hidden pixel changes no feature.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +25,7 @@ import onnx
 
 from auditor.errors import RecipeError
 from auditor.learners.base import InputSpec
+from auditor.learners.front_ends import parts
 from auditor.learners.front_ends.fixed import FixedFrontEnd
 from auditor.learners.gaussian import blur, pooling
 from auditor.learners.graphs import GraphBuilder
@@ -32,7 +35,6 @@ _FILL_SIGMA: Final = 0.8
 _FILL_PRIOR: Final = 0.02  # pulls what nothing visible is near to towards the background
 _BLUR_SIGMA: Final = 0.7
 _SHEAR_PRIOR: Final = 0.5
-_ORIENTATIONS: Final = 8
 _POOL_SIGMA: Final = 1.6
 _POOL_RADIUS: Final = 4
 _POOL_STRIDE: Final = 3
@@ -48,6 +50,8 @@ class MaskedHog:
     width: int
     masked: bool
     deskew: bool
+    inpaint: bool
+    hidden_weight: float
 
     @classmethod
     def from_options(cls, options: Options, spec: InputSpec) -> MaskedHog:
@@ -59,17 +63,40 @@ class MaskedHog:
             )
             raise RecipeError(msg)
         _, height, width = spec.shape
-        deskew = options.switch("deskew", default=True)
-        return cls(height=height, width=width, masked=spec.masked, deskew=deskew)
+        fill = options.text("fill", "inpaint")
+        if fill not in {"inpaint", "background"}:
+            raise options.error("fill", fill, "inpaint or background")
+        weight = options.real("hiddenFraction", "0", least=0)
+        if weight and not spec.masked:
+            shown = options.table["hiddenFraction"]
+            raise options.error("hiddenFraction", shown, "0 where the test side hides nothing")
+        return cls(
+            height=height,
+            width=width,
+            masked=spec.masked,
+            deskew=options.switch("deskew", default=True),
+            inpaint=fill == "inpaint",
+            hidden_weight=weight,
+        )
 
     def build(self) -> FixedFrontEnd:
         """Return the graph "x" (batch, row) -> "features" (batch, size)."""
         builder = GraphBuilder("masked-hog")
-        picture = self._filled(builder) if self.masked else self._blurred(builder)
+        planes = 2 if self.masked else 1
+        images = builder.reshape("x", (0, planes, self.height, self.width))
+        inpainted = self.masked and self.inpaint
+        picture = self._filled(builder, images) if inpainted else self._visible(builder, images)
         if self.deskew:
             picture = self._straightened(builder, picture)
         features, size = self._histograms(builder, picture)
-        row = self.height * self.width * (2 if self.masked else 1)
+        if self.hidden_weight:
+            _, seen = builder.split("Split", (images,), 2, axis=1, num_outputs=2)
+            hidden, cells = parts.hidden_fraction(
+                builder, seen, self.height, self.width, self.hidden_weight
+            )
+            features = builder.op("Concat", features, hidden, axis=1)
+            size += cells
+        row = planes * self.height * self.width
         model: onnx.ModelProto = builder.model(
             features, inputs={"x": ("batch", row)}, output="features", shape=("batch", size)
         )
@@ -81,19 +108,23 @@ class MaskedHog:
         columns = builder.constant("blur_columns", blur(self.width, sigma).T)
         return builder.op("MatMul", rows, builder.op("MatMul", images, columns))
 
-    def _filled(self, builder: GraphBuilder) -> str:
-        """Return p (batch, 1, height, width) of a masked row."""
-        images = builder.reshape("x", (0, 2, self.height, self.width))
+    def _filled(self, builder: GraphBuilder, images: str) -> str:
+        """Return p (batch, 1, height, width) of masked images, inpainted."""
         smooth = self._smooth(builder, images, _FILL_SIGMA)
         ink, seen = builder.split("Split", (smooth,), 2, axis=1, num_outputs=2)
         prior = builder.constant("fill_prior", _FILL_PRIOR)
         ratio = builder.op("Div", builder.op("Sub", ink, prior), builder.op("Add", seen, prior))
         return self._unit(builder, ratio)
 
-    def _blurred(self, builder: GraphBuilder) -> str:
-        """Return p (batch, 1, height, width) of a row without masks."""
-        image = builder.reshape("x", (0, 1, self.height, self.width))
-        return self._smooth(builder, self._unit(builder, image), _BLUR_SIGMA)
+    def _visible(self, builder: GraphBuilder, images: str) -> str:
+        """Return p (batch, 1, height, width), what is hidden being background."""
+        if self.masked:
+            value, seen = builder.split("Split", (images,), 2, axis=1, num_outputs=2)
+            half = builder.constant("half", 0.5)
+            ink = builder.op("Mul", builder.op("Add", value, seen), half)
+        else:
+            ink = self._unit(builder, images)
+        return self._smooth(builder, ink, _BLUR_SIGMA)
 
     def _unit(self, builder: GraphBuilder, value: str) -> str:
         """Map -1 .. 1 to 0 .. 1, clipped."""
@@ -146,24 +177,12 @@ class MaskedHog:
         )
 
     def _histograms(self, builder: GraphBuilder, picture: str) -> tuple[str, int]:
-        """Return the features (batch, size) of (batch, 1, height, width), and their number.
-
-        A gradient between directions d_k and d_k+1 is a d_k + b d_k+1; its share on d_k is
-        max(0, min(cross(g, d_k+1), cross(d_k-1, g))) / sin 45, for all k at once.
-        """
-        angles = [2 * math.pi * k / _ORIENTATIONS for k in range(_ORIENTATIONS)]
-        turn = angles[1]
-        kernels = [_cross(angle - turn) for angle in angles]
-        kernels += [-_cross(angle + turn) for angle in angles]
-        weights = builder.constant("differences", np.stack(kernels)[:, None])
-        crosses = builder.op("Conv", picture, weights, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
-        before, after = builder.split("Split", (crosses,), 2, axis=1, num_outputs=2)
-        shares = builder.op("Relu", builder.op("Min", before, after))
+        """Return the features (batch, size) of (batch, 1, height, width), and their number."""
+        shares = parts.orientations(builder, picture)
         rows = pooling(self.height, _POOL_SIGMA, radius=_POOL_RADIUS, stride=_POOL_STRIDE)
         columns = pooling(self.width, _POOL_SIGMA, radius=_POOL_RADIUS, stride=_POOL_STRIDE)
-        across = builder.op("MatMul", shares, builder.constant("pool_columns", columns.T))
-        pooled = builder.op("MatMul", builder.constant("pool_rows", rows), across)
-        size = _ORIENTATIONS * len(rows) * len(columns)
+        pooled = parts.smooth(builder, shares, rows, columns, "pool")
+        size = parts.ORIENTATIONS * len(rows) * len(columns)
         flat = builder.reshape(pooled, (0, size))
         axes = builder.constant("feature_axis", [1], np.int64)
         energy = builder.op("ReduceSum", flat, axes, keepdims=1)
@@ -171,11 +190,3 @@ class MaskedHog:
         # Squared, the features are the pooled sums, so their length is the root of the total.
         unit = builder.op("Div", flat, builder.op("Max", energy, least))
         return builder.op("Sqrt", unit), size
-
-
-def _cross(angle: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Return the 3 x 3 kernel of cross(d, g) = d_x g_y - d_y g_x, d the direction of ``angle``."""
-    kernel = np.zeros((3, 3))
-    kernel[2, 1], kernel[0, 1] = math.cos(angle), -math.cos(angle)
-    kernel[1, 2], kernel[1, 0] = -math.sin(angle), math.sin(angle)
-    return kernel

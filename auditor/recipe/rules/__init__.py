@@ -26,6 +26,7 @@ RULES: Final[tuple[Callable[[Mapping[str, Any]], None], ...]] = (
     threat.threat,
     claim.claim,
     claim.budgets,
+    content.trusted,
 )
 
 

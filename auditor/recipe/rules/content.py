@@ -130,3 +130,16 @@ def copies(recipe: Table) -> None:
             '0 with smoothing.test.method "none" (inputs are shown whole)',
             recipe["training"]["masks"],
         )
+
+
+def trusted(recipe: Table) -> None:
+    """Names of front ends are given to front ends alone."""
+    front_end = recipe["learner"].get("frontEnd", {})
+    own = f"onnx:{front_end['path']}" if front_end.get("name") == "onnx" else None
+    names = [entry["name"] for entry in recipe["trusted"] if entry["name"].startswith("onnx:")]
+    if names != ([] if own is None else [own]):
+        raise refuse(
+            "trusted",
+            "no name that begins with onnx: (a recipe's own front end is listed for it)",
+            names,
+        )

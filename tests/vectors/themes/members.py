@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from tests.vectors.forging import BASE, base, forged
 from tests.vectors.form import Vector, add, folder, vector
@@ -61,6 +61,37 @@ def front_end_changed() -> Vector:
     """Another front end than the signed one."""
     made = base("views", front_end=True)
     return folder("release", made, digests={"frontend.onnx": digest(b"another")})
+
+
+def _own_front_end(expect: str, *, file: str | None = None, listed: str | None = None) -> Vector:
+    """Return a release whose recipe names a front end of its own, by its digest."""
+    made = base("views", front_end=True)
+    own = file or made.digests["frontend.onnx"]
+
+    def change(audit: dict[str, Any]) -> None:
+        front_end = {"name": "onnx", "path": "own.onnx", "sha256": own}
+        audit["recipe"]["learner"] = {"name": "ridge", "frontEnd": front_end}
+        audit["recipe"]["trusted"] = [{"name": "onnx:own.onnx", "sha256": listed or own}]
+
+    return folder(expect, forged(made, audit=change))
+
+
+@vector
+def own_front_end() -> Vector:
+    """A front end of the recipe's own: listed as trusted, and the file that is in the folder."""
+    return _own_front_end("success")
+
+
+@vector
+def own_front_end_that_did_not_vote() -> Vector:
+    """The trusted front end is another file than the one in the folder, which is signed."""
+    return _own_front_end("release", file="2" * 64)
+
+
+@vector
+def own_front_end_listed_with_another_digest() -> Vector:
+    """A verdict would name another file as trusted than the recipe uses."""
+    return _own_front_end("statement", listed="2" * 64)
 
 
 @vector
