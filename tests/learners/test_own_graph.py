@@ -13,6 +13,7 @@ import pytest
 from auditor.errors import RecipeError
 from auditor.learners import InputSpec, build
 from auditor.learners.front_ends import own_graph
+from auditor.learners.front_ends.table import Given
 from auditor.learners.graphs import GraphBuilder
 from auditor.replay import views
 
