@@ -42,6 +42,8 @@ class Method:
     @property
     def alpha(self) -> str:
         """Say whether claims can fail by chance."""
+        if self.side in {"vote", "threat"}:
+            return "as the sides"
         return "alpha" if self.random else "0"
 
     def to_json(self) -> dict[str, object]:
@@ -59,7 +61,7 @@ def methods() -> tuple[Method, ...]:
 
 def markdown(side: str, rows: Sequence[Method]) -> list[str]:
     """Return the README's table of one side's methods, line by line."""
-    lines = [f"| {side} side | {' | '.join(_HEADS)} |", "|---" * (len(_HEADS) + 1) + "|"]
+    lines = [f"| {side} | {' | '.join(_HEADS)} |", "|---" * (len(_HEADS) + 1) + "|"]
     for method in rows:
         cells = (
             f"[{method.name}]({method.doc})",

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from auditor.guarantee import sides
 from auditor.guarantee.sides import DRAWN_METHODS, TEST_METHODS, TRAINING_METHODS
 from auditor.guarantee.smoothing import rule_for, threat_for
 from auditor.methods import Method, markdown, methods
+from auditor.recipe.forms import fixed_members
 from tests.guarantee.audits import NONE, Json, audit, neighbours, partition
 
 ROOT = Path(__file__).parents[1]
@@ -26,6 +28,11 @@ FORMS: dict[tuple[str, str], tuple[Json, Json]] = {
     ("training", "partition by index or class"): (PARTS, NONE),
     ("training", "partition by id or group"): (partition(5, "id"), NONE),
     ("training", "partition by content"): (partition(5, "content"), NONE),
+    ("training", "finite-aggregation"): (
+        {**partition(5, "id"), "method": "finite-aggregation", "spread": 2},
+        NONE,
+    ),
+    ("training", "grid"): ({**PARTS, "method": "grid", "down": 2, "across": 1}, NONE),
     ("training", "neighbours"): (neighbours(5), NONE),
     ("training", "flip"): (FLIPS, {"method": "flip", "keep": "3/4"}),
     ("training", "hide"): (
@@ -67,7 +74,10 @@ def test_every_method_of_the_guarantee_is_listed() -> None:
         assert listed == set(known)
 
 
-@pytest.mark.parametrize("method", ALL_METHODS, ids=name)
+SIDES = [method for method in ALL_METHODS if method.side in {"training", "test"}]
+
+
+@pytest.mark.parametrize("method", SIDES, ids=name)
 def test_what_a_row_says_is_what_its_rule_does(method: Method) -> None:
     training, test = FORMS[method.side, method.name]
     drawn = training["method"] in DRAWN_METHODS
@@ -76,7 +86,7 @@ def test_what_a_row_says_is_what_its_rule_does(method: Method) -> None:
         training,
         test,
         [{}],
-        members=5 if training.get("parts") else 20 if drawn else 1,
+        members=20 if drawn else (fixed_members(training) or 1),
         draws=20 if noisy and not drawn else 0,
         alpha="1/10" if drawn or noisy else "0",
         shape=IMAGE,
@@ -84,15 +94,9 @@ def test_what_a_row_says_is_what_its_rule_does(method: Method) -> None:
     if {training["method"], test["method"]} & {"gaussian", "uniform"}:
         row["recipe"]["alphabet"] = GRID  # type: ignore[index]
     rule = rule_for(row)
-    total = {"total"} & set(rule.axes)
-    side = (
-        rule_for(row).axes
-        if method.side == "training"
-        else tuple(axis for axis in rule.axes if axis.startswith("input"))
-    )
-    assert {axis for axis in side if not axis.startswith("input") or method.side == "test"} | (
-        total
-    ) == set(method.axes)
+    smoothing = sides.read(row["recipe"], IMAGE)  # type: ignore[arg-type]
+    mine = smoothing.training if method.side == "training" else smoothing.test
+    assert {*mine.axes, *({"total"} & set(rule.axes))} == set(method.axes)
     side_is_random = drawn if method.side == "training" else noisy
     assert bool(method.random) is side_is_random
     form = training if method.side == "training" else test
@@ -116,7 +120,7 @@ def test_its_example_exists_and_uses_it(method: Method) -> None:
         )
 
 
-@pytest.mark.parametrize("side", ["training", "test"])
+@pytest.mark.parametrize("side", ["training", "test", "vote", "threat"])
 def test_the_readme_shows_the_same_table(side: str) -> None:
     rows = [method for method in ALL_METHODS if method.side == side]
     assert "\n".join(markdown(side, rows)) in (ROOT / "README.md").read_text()

@@ -49,11 +49,12 @@ def methods(
         if style is Style.MARKDOWN:
             typer.echo("\n".join([*table.markdown(side, tuple(rows)), ""]))
         else:
-            typer.echo("\n".join([f"{side} side", "", *map(_text, rows)]))
+            typer.echo("\n".join([side, "", *map(_text, rows)]))
 
 
 def _text(method: Method) -> str:
-    lines = [f"  {method.name}", f"    [smoothing.{method.side}] {method.recipe}"]
+    table_ = "" if method.side == "threat" else f"[smoothing.{method.side}] "
+    lines = [f"  {method.name}", f"    {table_}{method.recipe}"]
     rows = (
         ("stops", method.threat),
         ("axes", ", ".join(method.axes)),

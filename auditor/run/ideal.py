@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import combinations
 
 from auditor.errors import RecipeError
 from auditor.guarantee.claim import Rule
@@ -10,6 +11,8 @@ from auditor.guarantee.vote.draws import DrawsRule
 from auditor.guarantee.vote.margin import MarginRule
 from auditor.guarantee.vote.nested import NestedRule
 from auditor.guarantee.vote.plurality import encode_row
+from auditor.guarantee.vote.run_off import RunOffRule
+from auditor.guarantee.vote.touched import TouchedRule
 
 
 def row(rule: Rule, share: Fraction, agreement: Fraction) -> bytes:
@@ -27,6 +30,11 @@ def row(rule: Rule, share: Fraction, agreement: Fraction) -> bytes:
         won = _part(share, rule.views)
         good, bad = _view(rule, _part(agreement, rule.voters)), _view(rule, 0)
         return encode_row([good] * won + [bad] * (rule.views - won))
+    if isinstance(rule, TouchedRule):
+        own = _part(share, rule.members)
+        return bytes(own) + b"\x01" * (rule.members - own)
+    if isinstance(rule, RunOffRule):
+        return _rounds(rule, _part(share, rule.members))
     if isinstance(rule, MarginRule):
         return encode_row([_view(rule, _part(share, rule.voters))] * rule.views)
     raise RecipeError("smoothing: no frontier can be drawn of this vote before it is cast")
@@ -39,3 +47,12 @@ def _part(share: Fraction, votes: int) -> int:
 def _view(rule: Rule, own: int) -> tuple[int, ...]:
     """Return the tally of a view: ``own`` members for class 0, the others for class 1."""
     return (own, rule.voters - own, *(0 for _ in range(rule.classes - 1)))
+
+
+def _rounds(rule: RunOffRule, own: int) -> bytes:
+    """Return the tallies of both rounds: who does not prefer class 0 prefers class 1 to all."""
+    pairs = combinations(range(rule.classes), 2)
+    finals = [
+        (own, rule.members - own, 0) if one == 0 else (rule.members, 0, 0) for one, _ in pairs
+    ]
+    return encode_row([_view(rule, own), *finals])

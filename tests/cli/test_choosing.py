@@ -32,10 +32,10 @@ def test_methods_as_text_and_as_json() -> None:
 def test_methods_of_one_axis() -> None:
     result = RUNNER.invoke(app, ["methods", "--axis", "inputPatch"])
     assert "two-mask over windows" in result.stdout
-    assert "training side" not in result.stdout
+    assert '[smoothing.training] method = "partition"' not in result.stdout
     wrong = RUNNER.invoke(app, ["methods", "--axis", "patch"])
     assert wrong.exit_code == 2
-    assert "expected one of featuresPerExample" in wrong.stderr
+    assert "expected one of columns, featuresPerExample" in wrong.stderr
 
 
 def test_a_frontier_as_text_and_as_json(bag: Path) -> None:
