@@ -12,6 +12,7 @@ import pytest
 import auditor
 from auditor.errors import RecipeError, ReleaseError, UsageError
 from auditor.recipe import load
+from auditor.run.plan import plan
 from auditor.verify import verdict
 from tests.learners.test_own_graph import graph, written
 from tests.recheck import dishonest
@@ -78,6 +79,11 @@ def test_training_again_runs_it_only_when_its_digest_is_allowed(made: Made) -> N
         (made.data / "away.onnx").rename(made.data / "own.onnx")
     assert evidence is not None
     assert evidence.bitwise == 3
+
+
+def test_a_plan_measures_with_it(made: Made) -> None:
+    found = plan(made.data / "recipe.toml", device="cpu", workers=0)
+    assert (found.members, found.reachable) == (9, True)
 
 
 def test_resolving_lists_it_once_and_refuses_another_of_its_name(tmp_path: Path) -> None:
