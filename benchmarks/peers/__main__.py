@@ -12,10 +12,13 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import auditor
+from auditor.guarantee.threat import Budget
+from auditor.guarantee.vote.plurality import plurality
 from auditor.verify.verified import Verified
 from benchmarks.peers.cases import CASES, Case, Votes
 
@@ -61,14 +64,28 @@ def _votes(verified: Verified, release: Path) -> Iterator[Votes]:
     audit: dict[str, Any] = dict(verified.audit)
     data = (release / "evidence.bin").read_bytes()
     size, classes = len(data) // len(verified.claims), len(audit["dataset"]["classes"])
+    needed = {
+        Budget.of(dict(each.budget)): float(Fraction(each.p_star))
+        for each in verified.certificate.summary.thresholds
+    }
     for claim in verified.claims:
         row = data[claim.index * size : (claim.index + 1) * size]
         if verified.members_drawn:
-            counts = [row.count(label) for label in range(classes)]
+            counts, draws = [row.count(label) for label in range(classes)], audit["members"]
         else:
-            counts = [int.from_bytes(row[2 * k : 2 * k + 2], "little") for k in range(classes)]
+            counts, draws = _tally(row, classes)
         alpha = 1 / 1000 / len(verified.claims)
-        yield Votes(counts=counts, draws=audit["members"], alpha=alpha, audit=audit)
+        yield Votes(counts=counts, draws=draws, alpha=alpha, audit=audit, needed=needed)
+
+
+def _tally(row: bytes, classes: int) -> tuple[list[int], int]:
+    """Return members' votes in the only view, or how many views each class has; and their sum."""
+    numbers = [int.from_bytes(row[at : at + 2], "little") for at in range(0, len(row), 2)]
+    views = [numbers[at : at + classes + 1] for at in range(0, len(numbers), classes + 1)]
+    if len(views) == 1:
+        return views[0][:-1], sum(views[0])
+    labels = [plurality(view[:-1], view[-1]) for view in views]
+    return [labels.count(label) for label in range(classes)], len(views)
 
 
 def table(found: dict[str, Any]) -> str:

@@ -6,10 +6,13 @@ for all inputs together, so 1/1000 over their number for each.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+from auditor.guarantee.threat import Budget
 from benchmarks.peers import published
 
 
@@ -21,6 +24,8 @@ class Votes:
     draws: int
     alpha: float
     audit: Mapping[str, Any]
+    needed: Mapping[Budget, float]
+    """By declared budget, the vote probability to exceed (p*), where something is drawn."""
 
     @property
     def label(self) -> int:
@@ -53,7 +58,7 @@ class Case:
 
     def budget(self, amount: int) -> dict[str, int]:
         """Return our budget for an amount."""
-        return {self.axis: amount, **(self.fixed or {})}
+        return {self.axis: amount, **(self.fixed or {})} if amount else {}
 
 
 def _jia(votes: Votes, amount: int) -> bool:
@@ -75,6 +80,30 @@ def _rosenfeld(votes: Votes, amount: int) -> bool:
     low, _ = published.clopper_pearson(votes.counts[votes.label], votes.draws, votes.alpha)
     keep = votes.training["keepLabels"].split("/")
     return published.rosenfeld_radius(low, 1 - int(keep[0]) / int(keep[1])) >= amount
+
+
+def _rab(votes: Votes, amount: int) -> bool:
+    recipe = votes.audit["recipe"]
+    sigma = float(Fraction(votes.training["sigma"]))
+    radius = published.rab_radius(votes.counts[votes.label], votes.draws, votes.alpha, sigma)
+    step = Fraction(recipe["alphabet"]["step"])
+    return radius > math.sqrt(amount) * float(step) or (radius >= 0 and not amount)
+
+
+def _bagflip(votes: Votes, amount: int) -> bool:
+    """BagFlip's own confidence, and its bisection of p_A in 13 steps, over the exact bound."""
+    low, _ = published.clopper_pearson(
+        votes.counts[votes.label], votes.draws, votes.alpha / len(votes.counts)
+    )
+    rounded = math.floor(low * 2**13) / 2**13
+    budget = Budget.of({"partialExamples": amount, "featuresPerExample": 1} if amount else {})
+    return rounded > votes.needed.get(budget, 0.5)
+
+
+def _blocks(votes: Votes, amount: int) -> bool:
+    size = int(votes.audit["recipe"]["smoothing"]["test"]["size"])
+    reached = amount + size - 1 if amount else 0
+    return published.block_smoothing_holds(votes.counts, votes.label, reached)
 
 
 CASES: tuple[Case, ...] = (
@@ -122,5 +151,33 @@ CASES: tuple[Case, ...] = (
         axis="trainLabels",
         amounts=(0, 5, 10, 20, 30, 50),
         holds=_rosenfeld,
+    ),
+    Case(
+        name="Gaussian noise, 1 against 7",
+        recipe="gaussian-17.toml",
+        peer="RAB: Weber et al. 2023",
+        attack="pixels moved by an l2 distance whose square is (in steps of 1/16 of a pixel's range)",
+        axis="inputSquares",
+        amounts=(0, 16, 64, 144, 256),
+        holds=_rab,
+    ),
+    Case(
+        name="flips inside bags, 1 against 7",
+        recipe="bag-flip-17.toml",
+        peer="BagFlip: Zhang, Albarghouthi, D'Antoni 2022",
+        attack="training images with one changed pixel each",
+        axis="partialExamples",
+        amounts=(0, 50, 100, 150, 200),
+        holds=_bagflip,
+        fixed={"featuresPerExample": 1},
+    ),
+    Case(
+        name="bands of columns, 1 against 7",
+        recipe="columns-17.toml",
+        peer="derandomised smoothing: Levine, Feizi 2020",
+        attack="a square of the input repainted, of side",
+        axis="inputPatch",
+        amounts=(0, 1, 3, 5, 7),
+        holds=_blocks,
     ),
 )
