@@ -46,10 +46,9 @@ class Spread:
     def heaviest(self, weights: Sequence[int], features: Budget) -> Sequence[int]:
         """Return at least the weight of the members that any 0, 1, .. parts feed."""
         assert not features.amounts  # noqa: S101 - no other axis is covered
-        parts = (
-            sum(weights[member] for member in self.training.fed(part))
-            for part in range(self.training.parts)
-        )
+        # the first part goes to the members at the offsets, the next to those after them, ..
+        at = self.training.fed(0)
+        parts = map(sum, zip(*([*weights[o:], *weights[:o]] for o in at), strict=True))
         most = sum(weights)
         added = accumulate(sorted(parts, reverse=True), initial=0)
         return [min(weight, most) for weight in added]
