@@ -133,15 +133,18 @@ def test_a_stopped_training_goes_on_with_the_same_bits(
 
 
 @pytest.mark.slow
-def test_a_short_training_learns_to_read_drawn_digits_with_holes(own: dict[str, Any]) -> None:
-    """The same code, for a hundredth of the time; the committed file took all of it."""
+def test_a_short_training_learns_to_read_drawn_digits_with_holes(
+    own: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same code, for a thirtieth of the steps; the committed file took all of them."""
     train = own["train"]
+    monkeypatch.setattr(train, "_DECAY", 0.97)  # the running mean must forget as much sooner
     net = train.train(train.Plan(chapters=2, easy=1, images=6000, steps=150, tries=2))
     ink, digits = own["drawing"].draw(1000, (9, 9))
     hidden = train._hidden(1000, 6, 6, torch.Generator().manual_seed(1))
     with torch.no_grad():
         guessed = net(train._planes(torch.from_numpy(ink).float(), hidden)).argmax(1).numpy()
-    assert (guessed == digits).mean() > 0.8
+    assert (guessed == digits).mean() > 0.85
 
 
 def test_the_committed_extractor_is_the_one_that_the_recipes_trust() -> None:
