@@ -62,9 +62,8 @@ class TrainingSet:
     """What one member is trained on, in an order that only its own examples decide.
 
     ``symbols`` is (n, d), ``labels`` (n,). ``capacity`` is the most examples any member of the run
-    can hold, under every move that the claim allows. ``visible`` (n, d), or (d,) for all examples
-    alike, has 0 where the training side hides a value, whose symbol then says nothing; None where
-    it hides none.
+    can hold, under every move that the claim allows. ``visible`` (n, d) has 0 where the training
+    side hides a value, whose symbol then says nothing; None where it hides none.
     """
 
     symbols: npt.NDArray[np.integer]

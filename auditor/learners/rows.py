@@ -138,8 +138,7 @@ class RowMaker:
         symbols, labels, visible = self._views(examples, streams)
         if examples.visible is None:
             return symbols, labels, visible
-        seen = np.broadcast_to(examples.visible, examples.symbols.shape)
-        own = np.tile(seen, (self.rows_per_example, 1))
+        own = np.tile(examples.visible, (self.rows_per_example, 1))
         return symbols, labels, own if visible is None else own & visible
 
     def _views(

@@ -109,7 +109,7 @@ class MemberSets:
             symbols=symbols[ranked],
             labels=labels[ranked],
             capacity=self.capacity,
-            visible=visible,
+            visible=np.broadcast_to(visible, symbols.shape),
         )
 
     def _fed(self, member: int) -> Indices:

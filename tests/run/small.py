@@ -48,6 +48,7 @@ BUDGETS = {
     "ablation": "inputFeatures = [0, 1], inputPatch = [0, 2]",
 }
 ON_A_GRID = frozenset({"gaussian", "uniform"})
+FINITE = frozenset({"flip", "bag-flip", "neighbours"})
 DRAWN = frozenset({"flip", "hide", "bag", "poisson-bag", "bag-flip"}) | ON_A_GRID
 ALONE = frozenset({"grid", "finite-aggregation"})  # take no test side
 NOISY = frozenset({"flip", "hide"}) | ON_A_GRID

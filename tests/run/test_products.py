@@ -20,8 +20,8 @@ SENSIBLE = [
     if (training, test) != ("none", "none")
     and not (training in small.DRAWN and test in small.FAMILIES)
     and (training not in {"content", *small.ALONE} or test == "none")
-    # an author flips the features of finite alphabets only
-    and not ({"flip"} & {training, test} and small.ON_A_GRID & {training, test})
+    # an author flips features, and ranks neighbours, over finite alphabets only
+    and not (small.FINITE & {training, test} and small.ON_A_GRID & {training, test})
 ]
 
 
