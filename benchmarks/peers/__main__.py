@@ -66,7 +66,7 @@ def _votes(verified: Verified, release: Path) -> Iterator[Votes]:
     size, classes = len(data) // len(verified.claims), len(audit["dataset"]["classes"])
     needed = {
         Budget.of(dict(each.budget)): float(Fraction(each.p_star))
-        for each in verified.certificate.summary.thresholds
+        for each in verified.certificate.thresholds
     }
     for claim in verified.claims:
         row = data[claim.index * size : (claim.index + 1) * size]

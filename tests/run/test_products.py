@@ -50,7 +50,7 @@ def test_a_product_runs_verifies_and_predicts_what_it_claims(
     names = [None if claim.label is None else classes[claim.label] for claim in verified.claims]
     if verified.randomised:
         told = [(a, n) for a, n in zip(answers, names, strict=True) if a and n]
-        assert len(told) >= 9
+        assert len(told) >= 6, "an answer may be an abstention, on either side"
         assert all(answer == name for answer, name in told)
     else:
         assert answers == names
