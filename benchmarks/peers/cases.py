@@ -122,7 +122,7 @@ CASES: tuple[Case, ...] = (
         peer="Jia, Cao, Gong 2021",
         attack="training images rewritten",
         axis="trainExamples",
-        amounts=(0, 50, 100, 200, 300),
+        amounts=(0, 50, 100, 200, 300, 390),
         holds=_jia,
     ),
     Case(
