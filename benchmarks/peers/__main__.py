@@ -92,9 +92,11 @@ def table(found: dict[str, Any]) -> str:
     """Return one comparison as Markdown."""
     rows = found["rows"]
     heads = " | ".join(f"{row['amount']:,}" for row in rows)
-    sizes = f"{found['members']:,} members, {found['inputs']:,} inputs"
+    sizes = f"{found['members']:,} members, {found['inputs']:,} inputs, {found['right']:.4f} right"
+    taken = f"training {found['cost']['training']}, voting {found['cost']['voting']}"
     lines = [
-        f"**{found['name']}**: {sizes}, {found['right']:.4f} answered rightly. {found['attack']}:",
+        f"**{found['name']}** (`{found['recipe']}`): {sizes}; {taken}.",
+        f"Columns: {found['attack']}.",
         "",
         f"| certified and right | {heads} |",
         "|---|" + "---:|" * len(rows),
