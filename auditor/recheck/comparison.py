@@ -18,7 +18,7 @@ from auditor.guarantee.training.neighbours import votes_each
 from auditor.learners import export
 from auditor.learners.base import Parameters
 from auditor.replay.cast import Polls
-from auditor.replay.ensemble import Ensemble
+from auditor.replay.ensemble import Ensemble, rows_at_once
 from auditor.replay.form import Form, Opener
 from auditor.replay.graph_digest import graph_digest, member_axes
 from auditor.replay.shards import Shard
@@ -121,6 +121,7 @@ class Comparison:
             tau=Fraction(self._bench.recipe["tau"]),
             opener=opener,
             each=votes_each(self._bench.recipe),
+            batch=rows_at_once(self._bench.recipe),
             pairwise=pairwise(self._bench.recipe),
         )
         return Polls(

@@ -14,7 +14,7 @@ from auditor.progress import Progress
 from auditor.recheck.data import Brought
 from auditor.replay import grid_noise
 from auditor.replay.cast import Polls
-from auditor.replay.ensemble import Ensemble
+from auditor.replay.ensemble import Ensemble, rows_at_once
 from auditor.replay.form import Opener
 from auditor.replay.recount import recount
 from auditor.replay.shards import shards
@@ -72,6 +72,7 @@ def polls_of(
             tau=Fraction(str(recipe["tau"])),
             opener=opener,
             each=votes_each(recipe),
+            batch=rows_at_once(recipe),
             pairwise=pairwise(recipe),
         ),
         shower=shower_of(recipe, audit.shape, audit.draws),

@@ -6,11 +6,12 @@ and class counts are summed here, for the auditor, the predictor and a replaying
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +88,15 @@ def finals(scores: npt.NDArray[np.float32], tau: float) -> npt.NDArray[np.uint8]
     return np.stack([votes(scores[..., list(pair)], tau) for pair in pairs])
 
 
+def rows_at_once(recipe: Mapping[str, Any]) -> int:
+    """Return how many rows members score at once: one where the recipe's own code made them.
+
+    All views of an input would be in one batch, and a module that looks across it (a norm over the
+    first axis is enough) would show every view what the others hide.
+    """
+    return 1 if recipe["learner"]["name"] == "python" else BATCH
+
+
 @dataclass(slots=True, kw_only=True)
 class Ensemble:
     """Shards of exported members, in member order, behind an optional front end.
@@ -96,6 +106,7 @@ class Ensemble:
     loads graphs; without one they run in this process, on ``device``, as if they could be trusted.
     A fixed member gives ``each`` votes: 1, or one for each neighbour that it asks.
     With ``pairwise``, counts have a second part: the votes between every two classes.
+    ``batch`` rows are scored at once: one for members whose graph may mix them.
     """
 
     shards: Sequence[Callable[[], bytes]]
@@ -108,6 +119,7 @@ class Ensemble:
     opener: Opener | None = None
     each: int = 1
     pairwise: bool = False
+    batch: int = BATCH
     _sessions: dict[int, Scorer] = field(default_factory=dict)
     _front: Scorer | None = None
     _loaded_bytes: int = 0
@@ -137,10 +149,10 @@ class Ensemble:
         return np.concatenate([finals(part, tau) for part in self.scores(shard, rows)], axis=2)
 
     def scores(
-        self, shard: int, rows: Rows, batch: int = BATCH
+        self, shard: int, rows: Rows, batch: int | None = None
     ) -> Iterator[npt.NDArray[np.float32]]:
         """Yield the scores (members in the shard, part, classes) of ``rows``, part by part."""
-        loaded = self._session(shard, rows)
+        loaded, batch = self._session(shard, rows), batch or self.batch
         count = min(self.shard_size, self.members - shard * self.shard_size)
         axis = rows.ndim - 2
         for start in range(0, rows.shape[axis], batch):

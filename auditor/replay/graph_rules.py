@@ -3,8 +3,9 @@
 Guarantee of :func:`check`: the graph is a function of its one input and its own bytes. It has no
 data outside the file, no control flow, no randomness, no operator that this list does not name, no
 field that no member needs; every value in it has a shape that follows from the graph, fixed but
-for the batch; and apart from its members' parameters it is the graph of all other shards. What the
-rules cannot bound, time and memory, is bounded where it runs (:mod:`auditor.replay.sandbox`).
+for the batch; and apart from its members' parameters it is the graph of all other shards. A front
+end judges each row of a batch by itself (:mod:`auditor.replay.graph_batch`). What the rules cannot
+bound, time and memory, is bounded where it runs (:mod:`auditor.replay.sandbox`).
 """
 
 from __future__ import annotations

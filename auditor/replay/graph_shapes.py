@@ -18,6 +18,7 @@ from onnx.reference import ReferenceEvaluator
 
 from auditor.errors import ReleaseError
 from auditor.replay.form import Form
+from auditor.replay.graph_batch import Mixed, Rows
 from auditor.replay.graph_digest import OPSET
 
 #: Rows that the shapes are worked out for (as auditor.replay.ensemble.BATCH).
@@ -61,18 +62,25 @@ def result(
     """Return the shape of the output of a graph whose parameters (``axes``) hold no numbers.
 
     Raises ReleaseError when the graph is not well formed, or some value's shape does not follow
-    from the graph, or is absurdly large.
+    from the graph, or is absurdly large; and for a front end that may not judge each row by itself.
     """
     try:
         checker.check_model(_without_parameters(model, axes))
         found = _Values(model, axes, form.rows(BATCH), where)
+        rows = Rows(BATCH) if form.members is None else None
         for node in model.graph.node:
             found.add(node)
+            if rows is not None:
+                rows.add(node, *found.of(node))
+        if rows is not None and any(value.name not in rows for value in model.graph.output):
+            raise ReleaseError(f"{where}: its output does not come from its rows")
         if len(model.graph.output) != 1:
             raise ReleaseError(f"{where}: {len(model.graph.output)} outputs, expected one")
         return found.float_shape(model.graph.output[0].name)
     except (ReleaseError, MemoryError):
         raise
+    except Mixed as error:
+        raise ReleaseError(f"{where}: {error}") from error
     except Exception as error:  # onnx raises many unrelated types
         reason = " ".join(str(error).split())[:200]
         raise ReleaseError(f"{where}: not a well-formed graph: {reason}") from error
@@ -115,6 +123,16 @@ class _Values:
         if kind != TensorProto.FLOAT:
             raise ReleaseError(f"{self._where}: the output is not float32")
         return dims
+
+    def of(self, node: onnx.NodeProto) -> tuple[dict[str, tuple[int, ...]], dict[str, list[int]]]:
+        """Return the shapes of a node's values, and the numbers of its known inputs."""
+        names = {name for name in (*node.input, *node.output) if name}
+        numbers = {
+            name: numpy_helper.to_array(self._known[name]).reshape(-1).tolist()
+            for name in node.input
+            if name in self._known
+        }
+        return {name: self._shape(name)[1] for name in names}, numbers
 
     def add(self, node: onnx.NodeProto) -> None:
         """Work out a node's outputs."""

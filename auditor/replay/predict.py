@@ -40,7 +40,7 @@ from auditor.guarantee.vote.touched import TouchedRule
 from auditor.randomness import Stream
 from auditor.replay import grid_noise
 from auditor.replay.cast import Polls
-from auditor.replay.ensemble import Ensemble, tally
+from auditor.replay.ensemble import Ensemble, rows_at_once, tally
 from auditor.replay.sandbox import Sandbox
 from auditor.replay.shards import shards
 from auditor.replay.views import Shower, alphabet_size, blocks_of, channels_of, masks_for, pairwise
@@ -92,6 +92,7 @@ class Predictor:
             # A release may come from anybody. A graphics card is out of a sandbox's reach.
             opener=Sandbox(graph=certificate.graph).open if device == "cpu" else None,
             each=votes_each(self._recipe),
+            batch=rows_at_once(self._recipe),
             pairwise=pairwise(self._recipe),
         )
 

@@ -28,7 +28,7 @@ from auditor.learners.front_ends.table import Features, Given
 from auditor.randomness import Stream, design_root
 from auditor.replay import grid_noise
 from auditor.replay.cast import Polls
-from auditor.replay.ensemble import Ensemble
+from auditor.replay.ensemble import Ensemble, rows_at_once
 from auditor.replay.views import (
     Shower,
     alphabet_size,
@@ -159,6 +159,7 @@ class Bench:
             tau=Fraction(self.recipe["tau"]),
             device=device,
             each=votes_each(self.recipe),
+            batch=rows_at_once(self.recipe),
             pairwise=pairwise(self.recipe),
         )
 

@@ -326,7 +326,7 @@ def test_what_is_no_member_is_refused_in_one_sentence(name: str) -> None:
     ids=str,
 )
 def test_a_shard_of_another_form_is_refused(form: Form) -> None:
-    with pytest.raises(ReleaseError, match=r"expected|Incompatible dimensions"):
+    with pytest.raises(ReleaseError, match=r"expected|Incompatible dimensions|may let rows"):
         check(sound().SerializeToString(), where=WHERE, form=form)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import auditor
@@ -24,9 +25,25 @@ def model(spec):
     )
 """
 
+#: Scores that change sign with the first row of the batch in which a certain pixel is white.
+_MIXING = """
+import torch
 
-def recipe(folder: Path, module: str, extra: str = "") -> Path:
-    (folder / f"{module}.py").write_text(_SOURCE)
+class Mixing(torch.nn.Module):
+    def __init__(self, width, classes):
+        super().__init__()
+        self.scores = torch.nn.Linear(width, classes)
+
+    def forward(self, x):
+        return self.scores(x) * x[:, 19:20].amax(0, keepdim=True)
+
+def model(spec):
+    return Mixing(spec["width"], spec["classes"])
+"""
+
+
+def recipe(folder: Path, module: str, extra: str = "", source: str = _SOURCE) -> Path:
+    (folder / f"{module}.py").write_text(source)
     learner = (
         f'name = "python"\nfactory = "python:{module}:model"\nunits = "8"\nsteps = 30\nbatch = 16'
     )
@@ -43,6 +60,21 @@ def test_a_factory_beside_the_recipe_is_used_and_listed(workers: int, tmp_path: 
     assert verified.certificate.audit.trusted == ((f"python:{module}", digest),)
     assert verified.certificate.determinism == "bitwise"
     assert verified.certificate.summary.correct >= 9
+
+
+def test_a_module_that_looks_across_its_batch_sees_one_row(tmp_path: Path) -> None:
+    """Or else it would show all views of an input what some of them hide."""
+    out = tmp_path / "out"
+    path = recipe(tmp_path, "own_mixing", source=_MIXING)
+    auditor.run(path, out=out, device="cpu", workers=0)
+    verified = auditor.verify(out, tmp_path / "out.pub", replay="all", data=tmp_path)
+    assert verified.evidence is not None
+    predictor = auditor.load(out)
+    rows = np.load(tmp_path / "digits.npz")["xTest"]
+    classes = verified.certificate.audit.classes
+    labels = [classes[claim.label] for claim in verified.claims]
+    assert [predictor.predict(row).label for row in rows[: len(labels)]] == labels
+    assert len(set(rows[: len(labels), 0, 2, 3] > 7)) == 2  # that pixel does differ
 
 
 def test_an_unfinished_run_with_other_code_is_not_continued(

@@ -164,7 +164,7 @@ class Grid:
     def _squares(self, patch: int, layout: Layout) -> tuple[frozenset[int], ...]:
         """Return the sets of tiles that squares of this side lie in, place by place."""
         down, across = (
-            {_tiles(start, patch, extent, count) for start in range(max(1, extent - patch + 1))}
+            {_tiles(start, patch, extent, count) for start in _turns(patch, extent, count)}
             for extent, count in zip(layout.shape[1:], (self.down, self.across), strict=True)
         )
         return tuple(
@@ -180,6 +180,17 @@ def _place(index: int, extent: int, count: int) -> int:
     [0, 0, 0, 1, 1, 1, 2, 2]
     """
     return index * count // extent
+
+
+def _turns(patch: int, extent: int, count: int) -> set[int]:
+    """Return places of an interval that between them meet all runs of pieces there are.
+
+    Moving it by one changes the run only where its end enters a piece, or its start leaves one.
+    """
+    last = max(0, extent - patch)
+    begins = [-(-piece * extent // count) for piece in range(count)]
+    turns = {0, *begins, *(begin - patch + 1 for begin in begins)}
+    return {turn for turn in turns if 0 <= turn <= last}
 
 
 def _tiles(start: int, patch: int, extent: int, count: int) -> tuple[int, ...]:

@@ -5,9 +5,10 @@
 The guarantee assumes that nothing which the threat lets an attacker change went into that file: say
 in the recipe how it was made. It reads "x" (batch, row), a row as members are shown it, and gives
 "features" (batch, size); hidden values are 0 in the first half of a row, so it cannot depend on
-them. The file obeys the rules for graphs that vote (:mod:`auditor.replay.graph_rules`) and is
-written as ``SerializeToString(deterministic=True)`` writes it, so that the release's front end is
-this very file. :func:`auditor.learners.graphs.finish` makes such a model of a graph.
+them. The file obeys the rules for graphs that vote (:mod:`auditor.replay.graph_rules`), among them
+that each row of a batch is judged by itself, and is written as
+``SerializeToString(deterministic=True)`` writes it, so that the release's front end is this very
+file. :func:`auditor.learners.graphs.finish` makes such a model of a graph.
 """
 
 from __future__ import annotations
