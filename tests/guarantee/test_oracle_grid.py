@@ -20,6 +20,7 @@ from auditor.guarantee.smoothing import blocks_for, rule_for
 from auditor.guarantee.test.units import Layout
 from auditor.guarantee.threat import COLUMNS, INPUT_FEATURES, INPUT_PATCH, TRAIN_EXAMPLES, Budget
 from auditor.guarantee.training.grid import Blocks, Grid
+from auditor.guarantee.training.grid import _runs as maximal_runs
 from auditor.guarantee.vote import lines
 from auditor.guarantee.vote.ballots import Ballots
 from auditor.guarantee.vote.lines import Lines
@@ -384,6 +385,21 @@ def test_touched_sets_are_the_maximal_ones() -> None:
             }
             maximal = {one for one in sets if not any(one < other for other in sets)}
             assert set(map(frozenset, params.touched(0, side, layout))) == maximal
+
+
+def test_maximal_runs_are_those_of_all_places() -> None:
+    """However few places are tried: a long image with a large patch must not take long."""
+    for extent, side in product(range(1, 13), range(1, 15)):
+        for count in range(1, extent + 1):
+            runs = {
+                frozenset(place * count // extent for place in range(start, min(extent, end)))
+                for start in range(max(1, extent - side + 1))
+                for end in [start + side]
+            }
+            maximal = {one for one in runs if not any(one < other for other in runs)}
+            found = maximal_runs(side, extent, count)
+            assert len(found) == len(maximal)
+            assert set(map(frozenset, found)) == maximal
 
 
 # --- refusals -------------------------------------------------------------------------------

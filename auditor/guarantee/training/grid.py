@@ -159,17 +159,19 @@ class Grid:
                 )
                 raise RecipeError(message)
             found |= {square.union(chosen) for chosen in combinations(others, free)}
-        return tuple(sorted(tuple(sorted(one)) for one in found if not any(one < o for o in found)))
+        if units:  # without, no square that is returned lies in another's tiles
+            found = {one for one in found if not any(one < other for other in found)}
+        return tuple(sorted(tuple(sorted(one)) for one in found))
 
     def _squares(self, patch: int, layout: Layout) -> tuple[frozenset[int], ...]:
-        """Return the sets of tiles that squares of this side lie in, place by place."""
+        """Return every maximal set of tiles that some square of this side lies in."""
         down, across = (
-            {_tiles(start, patch, extent, count) for start in _turns(patch, extent, count)}
+            _runs(patch, extent, count)
             for extent, count in zip(layout.shape[1:], (self.down, self.across), strict=True)
         )
         return tuple(
             frozenset(row * self.across + column for row in rows for column in columns)
-            for rows, columns in product(sorted(down), sorted(across))
+            for rows, columns in product(down, across)
         )
 
 
@@ -182,18 +184,22 @@ def _place(index: int, extent: int, count: int) -> int:
     return index * count // extent
 
 
-def _turns(patch: int, extent: int, count: int) -> set[int]:
-    """Return places of an interval that between them meet all runs of pieces there are.
+def _runs(patch: int, extent: int, count: int) -> list[range]:
+    """Return every maximal run of pieces that some interval of ``patch`` places lies in.
 
-    Moving it by one changes the run only where its end enters a piece, or its start leaves one.
+    Moving an interval by one changes its run only where its end enters a piece, or its start
+    leaves one, so those are all the places that have to be tried, however long the extent.
     """
     last = max(0, extent - patch)
     begins = [-(-piece * extent // count) for piece in range(count)]
-    turns = {0, *begins, *(begin - patch + 1 for begin in begins)}
-    return {turn for turn in turns if 0 <= turn <= last}
+    starts = {start for begin in begins for start in (begin, begin - patch + 1)}
+    runs = {_run(start, patch, extent, count) for start in starts if 0 <= start <= last}
+    longest = dict(sorted(runs))  # of those with one first piece, the one that goes furthest
+    widest = {end: first for first, end in reversed(longest.items())}  # and the other way round
+    return [range(first, end) for end, first in sorted(widest.items())]
 
 
-def _tiles(start: int, patch: int, extent: int, count: int) -> tuple[int, ...]:
-    """Return the pieces that places start .. start + patch - 1 lie in."""
+def _run(start: int, patch: int, extent: int, count: int) -> tuple[int, int]:
+    """Return (first, end) of the pieces that places start .. start + patch - 1 lie in."""
     last = min(start + patch, extent) - 1
-    return tuple(range(_place(start, extent, count), _place(last, extent, count) + 1))
+    return _place(start, extent, count), _place(last, extent, count) + 1
