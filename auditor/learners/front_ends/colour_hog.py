@@ -117,12 +117,9 @@ class ColourHog:
             else light
             for i, s in enumerate(_BLURS)
         ]
-        # Both scales go through one convolution, as a batch of images of their own.
-        stacked = builder.op("Concat", *scales, axis=1)
-        each = builder.reshape(stacked, (-1, 1, self.height, self.width))
-        shares = parts.orientations(builder, each)
-        planes = (-1, len(_BLURS), parts.ORIENTATIONS, self.height, self.width)
-        shares = builder.reshape(shares, planes)
+        differences = parts.differences(builder)
+        each = [parts.orientations(builder, scale, differences) for scale in scales]
+        shares = builder.op("Concat", *each, axis=1)
         rows, columns = _cells(self.height), _cells(self.width)
         pooled = parts.smooth(builder, shares, rows, columns, "pool")
         cells = len(rows) * len(columns)

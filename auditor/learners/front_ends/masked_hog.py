@@ -178,7 +178,7 @@ class MaskedHog:
 
     def _histograms(self, builder: GraphBuilder, picture: str) -> tuple[str, int]:
         """Return the features (batch, size) of (batch, 1, height, width), and their number."""
-        shares = parts.orientations(builder, picture)
+        shares = parts.orientations(builder, picture, parts.differences(builder))
         rows = pooling(self.height, _POOL_SIGMA, radius=_POOL_RADIUS, stride=_POOL_STRIDE)
         columns = pooling(self.width, _POOL_SIGMA, radius=_POOL_RADIUS, stride=_POOL_STRIDE)
         pooled = parts.smooth(builder, shares, rows, columns, "pool")

@@ -22,7 +22,16 @@ def smooth(builder: GraphBuilder, images: str, rows: Matrix, columns: Matrix, na
     return builder.op("MatMul", builder.constant(f"{name}_rows", rows), across)
 
 
-def orientations(builder: GraphBuilder, pictures: str) -> str:
+def differences(builder: GraphBuilder) -> str:
+    """Return the kernels of :func:`orientations`: crosses with the next direction, and the last."""
+    angles = [2 * math.pi * k / ORIENTATIONS for k in range(ORIENTATIONS)]
+    turn = angles[1]
+    kernels = [_cross(angle - turn) for angle in angles]
+    kernels += [-_cross(angle + turn) for angle in angles]
+    return builder.constant("differences", np.stack(kernels)[:, None])
+
+
+def orientations(builder: GraphBuilder, pictures: str, weights: str) -> str:
     """Return the gradients of (batch, 1, height, width), shared between two of eight directions.
 
     The result (batch, 8, height, width) is not negative. Central differences; outside an image all
@@ -30,11 +39,6 @@ def orientations(builder: GraphBuilder, pictures: str) -> str:
     max(0, min(cross(g, d_k+1), cross(d_k-1, g))) / sin 45, for all k at once; that constant is left
     out.
     """
-    angles = [2 * math.pi * k / ORIENTATIONS for k in range(ORIENTATIONS)]
-    turn = angles[1]
-    kernels = [_cross(angle - turn) for angle in angles]
-    kernels += [-_cross(angle + turn) for angle in angles]
-    weights = builder.constant("differences", np.stack(kernels)[:, None])
     crosses = builder.op("Conv", pictures, weights, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
     before, after = builder.split("Split", (crosses,), 2, axis=1, num_outputs=2)
     return builder.op("Relu", builder.op("Min", before, after))
