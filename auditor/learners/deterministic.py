@@ -1,4 +1,4 @@
-"""Torch made reproducible: one thread, deterministic kernels, no TF32."""
+"""Torch made reproducible: one thread, deterministic kernels, one instruction set, no TF32."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from torch.utils import deterministic as memory
 
 #: cuBLAS chooses the same kernels only with a fixed workspace; read when CUDA starts.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+#: MKL's products, left alone, depend on where in memory a matrix starts (seen on AMD processors),
+#: so on a member's place among others. One code path for all with AVX2; read at the first product.
+os.environ.setdefault("MKL_CBWR", "AVX2")
 
 
 @contextmanager
