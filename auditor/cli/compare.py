@@ -110,4 +110,6 @@ def _budget(text: str) -> Budget:
         if match is None or match[1] in amounts:
             raise UsageError(f"--at: expected AXIS=N,AXIS=N or none, got {text!r}")
         amounts[match[1]] = int(match[2])
-    return Budget.from_json(amounts, "--at")
+    read = Budget.from_json(amounts, "--at")
+    read.check_partial("--at")
+    return read

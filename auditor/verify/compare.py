@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from auditor.errors import UndecidedError
 from auditor.format import input_list
+from auditor.format.audit import Audit
 from auditor.format.input_list import InputList
 from auditor.guarantee.threat import INPUT_FEATURES, INPUT_PATCH, Budget
 from auditor.verify.verified import Claim, Verified
@@ -114,6 +115,7 @@ def _same_subject_matter(old: Verified, new: Verified) -> None:
     first, second = old.certificate.audit, new.certificate.audit
     for what, was, now in (
         ("unit", first.unit, second.unit),
+        ("column of the groups", _groups(first), _groups(second)),
         ("threat", dict(first.moves), dict(second.moves)),
         ("alphabet", first.recipe.get("alphabet"), second.recipe.get("alphabet")),
         ("classes", first.classes, second.classes),
@@ -125,6 +127,12 @@ def _same_subject_matter(old: Verified, new: Verified) -> None:
         raise UndecidedError(f"scope: {first.scope} before, {second.scope} now")
     if Fraction(second.alpha) > Fraction(first.alpha):
         raise UndecidedError(f"alpha: {first.alpha} before, {second.alpha} now")
+
+
+def _groups(audit: Audit) -> object:
+    """Return the column that names the groups, None where examples are the unit."""
+    data = audit.recipe.get("data")
+    return data.get("group") if audit.unit == "group" and isinstance(data, Mapping) else None
 
 
 def _claims(release: Verified, listed: InputList | None, which: str) -> Mapping[Name, Claim]:

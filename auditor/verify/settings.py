@@ -148,8 +148,10 @@ class Settings:
 
     def budget(self, key: str) -> Budget:
         """Return a budget; an empty one means that nothing is changed."""
-        value = self.table(key).value
-        return Budget.from_json(value, f"{self.where}: {self._path(key)}")
+        where = f"{self.where}: {self._path(key)}"
+        read = Budget.from_json(self.table(key).value, where)
+        read.check_partial(where)  # or it would say nothing, and demand nothing
+        return read
 
     def budgets(self, key: str) -> tuple[Budget, ...]:
         """Return a list of at least one budget, none twice."""

@@ -103,6 +103,10 @@ def test_a_release_that_does_not_verify_is_code_1(folder: Path) -> None:
         (("--at", "trainExamples"), "--at: expected AXIS=N"),
         (("--at", "trainExamples=1,trainExamples=2"), "--at: expected AXIS=N"),
         (("--at", "luck=1"), "--at: unknown key 'luck'; allowed: trainExamples"),
+        (
+            ("--at", "featuresPerExample=3"),
+            "--at: expected partialExamples together with featuresPerExample or labelsPerExample",
+        ),
         (("--inputs", "no.list"), "no.list: missing"),
         (("--trust", "no.toml"), "no.toml: missing"),
     ],

@@ -170,6 +170,10 @@ def test_a_list_of_other_inputs_decides_nothing() -> None:
         against(OLD, listed=listed)
 
 
+def grouped(column: str) -> Verified:
+    return audit(recipe(OLD, data={"source": "npz", "group": column}), unit="group")
+
+
 KINDS: Final[Mapping[str, tuple[Callable[[], Verified], str]]] = {
     "unit": (lambda: audit(OLD, unit="group"), "unit: example before, group now"),
     "threat": (lambda: audit(OLD, moves={"modify": 1}), "threat: "),
@@ -188,6 +192,12 @@ KINDS: Final[Mapping[str, tuple[Callable[[], Verified], str]]] = {
 def test_what_differs_in_kind_is_not_compared(other: Callable[[], Verified], reason: str) -> None:
     with pytest.raises(UndecidedError, match=reason):
         against(other())
+
+
+def test_a_row_of_another_kind_of_group_is_another_threat() -> None:
+    assert against(grouped("site"), grouped("site")).within
+    with pytest.raises(UndecidedError, match="column of the groups: site before, patient now"):
+        against(grouped("patient"), grouped("site"))
 
 
 def test_certainty_may_only_grow() -> None:

@@ -207,6 +207,10 @@ REFUSED: Final[Mapping[str, tuple[Mapping[str, Any] | str, str]]] = {
         },
         r"accuracy\.certified: expected no budget twice",
     ),
+    "a budget that changes nothing": (
+        {**POLICY, "accuracy": {"certified": [{"budget": {"partialExamples": 5}, "atLeast": 1}]}},
+        r"accuracy\.certified.*: expected partialExamples together with featuresPerExample or",
+    ),
     "a demand that nothing can miss": (
         {**POLICY, "accuracy": {"cleanAtLeast": 0}},
         r"accuracy\.cleanAtLeast: expected a number above 0 to 1, such as .*, got 0",
@@ -297,6 +301,7 @@ BEYOND: Final = (
     "in PEM",
     "a PEM pub",
     "no budget twice",
+    "partialExamples together with",
     "after notBefore",
 )
 
