@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from typing import Final
 
 from auditor.format import input_list
 from auditor.format.audit import Audit
@@ -14,6 +15,8 @@ from auditor.guarantee.sides import PLURALITY
 from auditor.verify.check import Check, check
 from auditor.verify.policy import Policy
 from auditor.verify.verified import Verified
+
+_IMAGE_RANK: Final = 3  # channels, height, width
 
 
 def content(verified: Verified, policy: Policy, resource_uri: str | None) -> Iterator[Check]:
@@ -95,11 +98,11 @@ def _threat(audit: Audit, policy: Policy) -> Iterator[Check]:
             actual=prices(moves),
         )
     if policy.feature_unit is not None:
-        unit = _feature_unit(audit.recipe)
+        unit = _feature_unit(audit)
         # So many changed pixels hold more changed channels than so many channels.
         yield check(
             "AUD-THR-004",
-            holds=unit in {policy.feature_unit, "pixel"},
+            holds=policy.feature_unit == "channel" or unit == "pixel",
             expected=policy.feature_unit,
             actual=unit,
         )
@@ -178,10 +181,13 @@ def _methods(recipe: Mapping[str, object]) -> tuple[str, ...]:
     return sides if vote == PLURALITY else (*sides, vote)
 
 
-def _feature_unit(recipe: Mapping[str, object]) -> str:
-    alphabet = recipe["alphabet"]
+def _feature_unit(audit: Audit) -> str:
+    """Return what a changed feature is: only images have pixels; in grey ones each value is one."""
+    alphabet, shape = audit.recipe["alphabet"], audit.shape
     assert isinstance(alphabet, Mapping)  # noqa: S101 - step 5 of the verification read it
-    return str(alphabet.get("unit", "channel"))
+    if len(shape) != _IMAGE_RANK:
+        return "value"
+    return "pixel" if shape[0] == 1 else str(alphabet.get("unit", "channel"))
 
 
 def _either(items: Iterable[str]) -> str:

@@ -525,21 +525,26 @@ def test_another_resource_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counted", "demanded", "verdict"),
+    ("counted", "shape", "demanded", "verdict"),
     [
-        ("pixel", "pixel", "pass"),
-        ("pixel", "channel", "pass"),
-        ("channel", "channel", "pass"),
-        ("channel", "pixel", "fail"),
-        (None, "pixel", "fail"),
+        ("pixel", (3, 8, 8), "pixel", "pass"),
+        ("pixel", (3, 8, 8), "channel", "pass"),
+        ("channel", (3, 8, 8), "channel", "pass"),
+        ("channel", (3, 8, 8), "pixel", "fail"),
+        (None, (3, 8, 8), "pixel", "fail"),
+        ("channel", (1, 8, 8), "pixel", "pass"),
+        ("pixel", (64,), "channel", "pass"),
+        ("pixel", (64,), "pixel", "fail"),
     ],
+    ids=str,
 )
 def test_changed_pixels_hold_changed_channels_but_not_the_other_way(
-    counted: str | None, demanded: str, verdict: str
+    counted: str | None, shape: tuple[int, ...], demanded: str, verdict: str
 ) -> None:
+    """Of one channel both are one; a table has no pixels, whatever its recipe calls a value."""
     audit = CERTIFICATE.certificate.audit
     alphabet = {"kind": "binary", "threshold": "8"} | ({"unit": counted} if counted else {})
-    changed = replace(audit, recipe={**audit.recipe, "alphabet": alphabet})
+    changed = replace(audit, recipe={**audit.recipe, "alphabet": alphabet}, shape=shape)
     found = replace(CERTIFICATE, certificate=replace(CERTIFICATE.certificate, audit=changed))
     assert judged(found, threat={"featureUnit": demanded}).verdict == verdict
 
