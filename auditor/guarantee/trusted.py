@@ -39,12 +39,12 @@ def narrow(threat: Threat, training: Training, recipe: Mapping[str, object]) -> 
     if "threat" in recipe:
         attacked = fields.choice(recipe, "threat", "recipe", ATTACKED)
     moves = tuple(move for move in threat.moves if attacked is None or move[0] == _LEFT[attacked])
-    if attacked is not None and not moves:
-        expected = "nothing, as this training side covers no such move"
-        raise fields.refuse("recipe", "threat", expected, attacked)
     if attacked is not None and not _within(training, attacked):
         expected = f"noise on the {attacked} alone with threat {attacked!r}"
         raise fields.refuse(WHERE, "training", expected, f"noise on {', '.join(training.axes)}")
+    if attacked is not None and not moves:
+        expected = "nothing, as this training side covers no such move"
+        raise fields.refuse("recipe", "threat", expected, attacked)
     dealt = isinstance(training, Partition | FiniteAggregation) and training.by == "class"
     if dealt and attacked != "features":
         message = (

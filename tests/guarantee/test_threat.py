@@ -46,6 +46,12 @@ def test_other_budgets_are_refused_by_name(value: object) -> None:
         Budget.from_json(value, "claim.budgets[3]")
 
 
+def noisy(method: str, features: str, labels: str) -> Json:
+    """Return a training side that keeps, or shows, these shares of features and labels."""
+    verb = {"flip": "keep", "hide": "show"}[method]
+    return {"method": method, f"{verb}Features": features, f"{verb}Labels": labels}
+
+
 def recipe(training: Json, unit: str = "example") -> Json:
     return {"unit": unit, "smoothing": {"training": training, "test": NONE}}
 
@@ -68,6 +74,12 @@ def recipe(training: Json, unit: str = "example") -> Json:
         (partition(3, "group"), "group", {"insert": 1, "delete": 1, "modify": 1, "relabel": 1}),
         ({"method": "bag", "size": 3}, "example", {"modify": 1, "relabel": 1}),
         ({"method": "bag", "size": 3}, "group", {"modify": 1, "relabel": 1}),
+        (noisy("flip", "3/4", "3/4"), "example", {"modify": 1, "relabel": 1}),
+        (noisy("flip", "3/4", "1"), "example", {"modify": 1}),
+        (noisy("flip", "1", "3/4"), "example", {"relabel": 1}),
+        (noisy("hide", "3/4", "3/4"), "example", {"modify": 1, "relabel": 1}),
+        (noisy("hide", "3/4", "1"), "example", {"modify": 1}),
+        (noisy("hide", "1", "3/4"), "example", {"relabel": 1}),
     ],
 )
 def test_threats(training: Json, unit: str, moves: Json) -> None:

@@ -72,7 +72,7 @@ REFUSED: dict[str, tuple[Json, str]] = {
         "features of all training examples",
     ),
     "flips of both, labels attacked": (recipe(FLIP_BOTH, "labels"), "noise on"),
-    "centroids under flips": (recipe(FLIP_LABELS, None, CENTROIDS), "features of all training"),
+    "centroids under flips": (recipe(FLIP_BOTH, None, CENTROIDS), "features of all training"),
     "centroids of bags": (recipe(BAG, None, CENTROIDS), "features of all training examples"),
 }
 
@@ -88,6 +88,7 @@ def test_nothing_is_built_on_what_can_change(value: Json, reason: str) -> None:
     [
         recipe(partition(3), "labels", CENTROIDS),
         recipe(FLIP_LABELS, "labels", CENTROIDS),
+        recipe(FLIP_LABELS, None, CENTROIDS),
         recipe(BAG, "labels", CENTROIDS),
         recipe(NONE, None, CENTROIDS),
         recipe(partition(3), None, HOG),

@@ -201,6 +201,13 @@ CASES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
         },
         r"learner\.name: expected another learner with smoothing\.training\.method \"hide\"",
     ),
+    "neighbours of hidden values": (
+        {
+            "learner": {"name": "nearest-neighbours", "neighbours": 5},
+            "smoothing.training": {"method": "hide", "showFeatures": "1/16"},
+        },
+        r"learner\.name: expected another .* \(nearest-neighbours needs whole examples\), got near",
+    ),
     "shears of hidden values": (
         {
             "training": {"copies": [{}, {"shear": "0.2"}]},

@@ -112,7 +112,7 @@ export function readTraining(side, layout) {
     check(shown.every((show) => less(ZERO, show)), 'a kind that is never shown');
     const axes = ['trainFeatures', 'trainLabels'].filter((_, i) => less(shown[i], ONE));
     check(axes.length > 0, 'nothing is hidden');
-    return { ...common, axes, shown };
+    return { ...common, axes, moves: rewriting(axes), shown };
   }
   if (name === 'finite-aggregation') {
     const [parts, by, spread] = ['parts', 'by', 'spread'].map((key) => side.get(key));
@@ -135,7 +135,15 @@ export function readTraining(side, layout) {
   const axes = [];
   if (less(features, ONE)) axes.push('trainFeatures');
   if (less(labels, ONE)) axes.push('trainLabels');
-  return { ...common, axes, features, labels };
+  return { ...common, axes, moves: rewriting(axes), features, labels };
+}
+
+/** Only what carries noise may be changed. */
+function rewriting(axes) {
+  const moves = {};
+  if (axes.includes('trainFeatures')) moves.modify = 1;
+  if (axes.includes('trainLabels')) moves.relabel = 1;
+  return moves;
 }
 
 /** Under neighbours every training example is one voter: that is how the learner has to be. */
@@ -145,6 +153,7 @@ export function checkNeighbours(recipe, count) {
   check(learner.get('neighbours') === count, 'the learner asks another number of neighbours');
   const training = recipe.has('training') ? recipe.get('training') : new Map();
   check(training instanceof Map && !training.has('capacity'), 'examples that are left out');
+  check(!training.has('masks') || training.get('masks') === 0, 'examples that vote masked, too');
   const copies = training.has('copies') ? training.get('copies') : [new Map()];
   const once = Array.isArray(copies) && copies.length === 1 && copies[0] instanceof Map && copies[0].size === 0;
   check(once, 'examples that vote more than once');

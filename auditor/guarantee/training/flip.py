@@ -53,7 +53,8 @@ class FlipTraining:
         if unit != "example":
             message = f"unit {unit!r}: groups need smoothing.training partition by 'group'"
             raise RecipeError(message)
-        return Threat(unit=unit, moves=(("modify", 1), ("relabel", 1)))
+        noisy = (("modify", self.keep_features), ("relabel", self.keep_labels))
+        return Threat(unit=unit, moves=tuple((move, 1) for move, keep in noisy if keep < 1))
 
     def groups(
         self, features: int, labels: int, symbols: int, classes: int

@@ -56,7 +56,8 @@ class HideTraining:
         if unit != "example":
             message = f"unit {unit!r}: groups need smoothing.training partition by 'group'"
             raise RecipeError(message)
-        return Threat(unit=unit, moves=(("modify", 1), ("relabel", 1)))
+        noisy = (("modify", self.show_features), ("relabel", self.show_labels))
+        return Threat(unit=unit, moves=tuple((move, 1) for move, show in noisy if show < 1))
 
     def survival(self, features: int, labels: int) -> fmpq:
         """Return the least chance that no member sees a changed feature or label.

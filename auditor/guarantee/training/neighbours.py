@@ -68,6 +68,9 @@ class Neighbours:
         if training.get("copies", [{}]) != [{}]:
             message = "training.copies: expected [{}], as a copy of an example is one more voter"
             raise RecipeError(message)
+        if training.get("masks", 0) != 0:
+            message = "training.masks: expected 0, as a masked example is one more voter"
+            raise RecipeError(message)
         if "capacity" in training:
             message = "training.capacity: expected nothing, as every example is in the ranking"
             raise RecipeError(message)

@@ -69,7 +69,7 @@ def data(recipe: Table) -> None:
             "data.id", 'the column that names the rows, as smoothing.training.by is "id"', "nothing"
         )
     if by is not None and (by == "group") != (unit == "group"):
-        allowed = "group" if unit == "group" else "index, id or content"
+        allowed = "group" if unit == "group" else "index, id, content or class"
         raise refuse(
             "smoothing.training.by",
             f"{allowed} for unit {unit!r} (one part must hold all of a unit)",
@@ -93,14 +93,14 @@ def learner(recipe: Table) -> None:
             'a learner for numbers with alphabet.kind "grid" (nearest-neighbours compares symbols)',
             name,
         )
+    whole = name in {"kernel-bayes", "nearest-neighbours"}
+    if whole and "showFeatures" in recipe["smoothing"]["training"]:
+        raise refuse(
+            "learner.name",
+            f'another learner with smoothing.training.method "hide" ({name} needs whole examples)',
+            name,
+        )
     if name == "kernel-bayes":
-        if "showFeatures" in recipe["smoothing"]["training"]:
-            raise refuse(
-                "learner.name",
-                'another learner with smoothing.training.method "hide" (kernel-bayes needs whole '
-                "examples)",
-                name,
-            )
         if kind != "binary":
             raise refuse("alphabet.kind", "binary, which kernel-bayes is for", kind)
         if Fraction(learner["floor"]) >= Fraction(1, 2):

@@ -362,6 +362,10 @@ refused(
             "Two copies of an example are two voters, which one change turns.",
             {"rows": {"copies": [{}, {"shear": "0.2"}]}},
         ),
+        "neighbours-of-masked-rows": (
+            "An example and two masked copies of it are three voters.",
+            {"rows": {"masks": 2}},
+        ),
         "neighbours-of-some-examples": (
             "An example that is inserted may drive out one that is left out no more.",
             {"rows": {"capacity": 50}},

@@ -77,6 +77,14 @@ def honest_relabelling_under_flips() -> Vector:
     return single("success", made("flip", recipe=recipe))
 
 
+def flips_of_labels() -> Honest:
+    """Return members trained on flipped labels, and features as they are."""
+    training = {"method": "flip", "keepFeatures": "1", "keepLabels": "205/256"}
+    budgets: Budgets = ({}, {"trainLabels": 1})
+    test = {"method": "none"}
+    return made("flip", recipe=changed("flip", training=training, test=test, budgets=budgets))
+
+
 @vector
 def honest_clean_labels() -> Vector:
     """Features alone are attacked, so all labels may decide the parts."""
@@ -119,6 +127,12 @@ for _case in (
     ("groups-as-text", "A number in quotes.", bags, put("dataset", "groups", value="12")),
     ("groups-of-examples", "Examples for units.", base, put("dataset", "groups", value=12)),
     ("relabelling-called-rewriting", "Another threat.", labels, put("threat", "moves", value=_ALL)),
+    (
+        "flipped-labels-called-rewriting",
+        "Features have no noise.",
+        flips_of_labels,
+        put("threat", "moves", value=_ALL),
+    ),
     ("relabelling-left-out", "The recipe's threat is wider.", labels, drop("recipe", "threat")),
     (
         "rewriting-left-out",
