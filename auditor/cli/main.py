@@ -24,6 +24,7 @@ from auditor.cli.modelsign import modelsign
 from auditor.cli.plan import plan
 from auditor.cli.precommit import precommit
 from auditor.cli.predict import predict
+from auditor.cli.report import report
 from auditor.cli.run import run
 from auditor.cli.verify import verify
 
@@ -55,7 +56,7 @@ def _help(command: Callable[..., None]) -> str:
 
 for _command in (
     *(methods, frontier, init, check, plan, precommit, challenge, run),
-    *(verify, gate, compare, predict, extract, inputs, modelsign, keygen),
+    *(verify, gate, compare, report, predict, extract, inputs, modelsign, keygen),
 ):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))
 
