@@ -14,7 +14,6 @@ from auditor.report.subject import Subject, right
 from auditor.verify.verified import Claim
 
 _PANELS = 3
-_NO_ATTACK = "no change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +113,7 @@ def _margins(subject: Subject) -> tuple[Panel, ...]:
         }
         needs = [
             Need(votes=2 * budget.get(TRAIN_EXAMPLES), words=_words(audit, budget, beside))
-            for budget in subject_budgets(audit)
+            for budget in map(Budget.of, audit["recipe"]["claim"]["budgets"])
             if {axis: n for axis, n in budget.amounts if axis != TRAIN_EXAMPLES} == beside
         ]
         within = f", whatever is done to {budget_words(audit, beside)}" if beside else ""
@@ -129,11 +128,6 @@ def _margins(subject: Subject) -> tuple[Panel, ...]:
             )
         )
     return tuple(found)
-
-
-def subject_budgets(audit: Mapping[str, Any]) -> tuple[Budget, ...]:
-    """Return the declared budgets, in declared order."""
-    return tuple(Budget.of(budget) for budget in audit["recipe"]["claim"]["budgets"])
 
 
 def _drawn_needs(subject: Subject, depth: int | None) -> tuple[Need, ...]:
@@ -171,20 +165,20 @@ def _panel(
 
 
 def _merged(needs: Sequence[Need]) -> tuple[Need, ...]:
-    """Return one entry for each number of votes, in increasing order."""
+    """Return one entry for each number of votes above none, in increasing order."""
     words: dict[int, list[str]] = {}
     for need in sorted(needs, key=lambda need: need.votes):
-        words.setdefault(need.votes, []).append(need.words)
+        if need.votes:
+            words.setdefault(need.votes, []).append(need.words)
     return tuple(Need(votes=votes, words="; ".join(said)) for votes, said in words.items())
 
 
 def _words(audit: Mapping[str, Any], budget: Budget, beside: Mapping[str, int]) -> str:
-    rest = {axis: amount for axis, amount in budget.amounts if axis not in beside}
-    return budget_words(audit, rest) if rest else _NO_ATTACK
+    return budget_words(audit, {axis: n for axis, n in budget.amounts if axis not in beside})
 
 
 def _some(subject: Subject) -> Mapping[str, Any]:
-    """Return the evidence of an input that has an answer, {} lists where none has."""
+    """Return the evidence of an input that has an answer; no lists where none has."""
     for claim in subject.claims:
         if claim.label is not None and claim.evidence:
             return claim.evidence
