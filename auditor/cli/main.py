@@ -12,6 +12,8 @@ import typer
 from auditor.cli.challenge import challenge
 from auditor.cli.check import check
 from auditor.cli.compare import compare
+from auditor.cli.doctor import doctor
+from auditor.cli.export import export
 from auditor.cli.extract import extract
 from auditor.cli.failures import guarded
 from auditor.cli.frontier import frontier
@@ -26,6 +28,8 @@ from auditor.cli.precommit import precommit
 from auditor.cli.predict import predict
 from auditor.cli.report import report
 from auditor.cli.run import run
+from auditor.cli.show import show
+from auditor.cli.status import status
 from auditor.cli.verify import verify
 
 _EPILOG = (
@@ -55,8 +59,21 @@ def _help(command: Callable[..., None]) -> str:
 
 
 for _command in (
-    *(methods, frontier, init, check, plan, precommit, challenge, run),
-    *(verify, gate, compare, report, predict, extract, inputs, modelsign, keygen),
+    *(methods, frontier, init, check, plan, precommit, challenge, run, status),
+    *(
+        verify,
+        show,
+        gate,
+        compare,
+        report,
+        export,
+        predict,
+        extract,
+        inputs,
+        modelsign,
+        keygen,
+        doctor,
+    ),
 ):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))
 

@@ -8,23 +8,18 @@ from typing import Annotated
 import typer
 
 from auditor.cli import evidence
+from auditor.cli.believed import KeyOption, TrustOption, whom
 from auditor.cli.evidence import DataOption, ReplayOption, RetrainOption
 from auditor.cli.extras import need
 from auditor.cli.progress import Style, display
 from auditor.cli.screen import safe
-from auditor.errors import UsageError
 
 
 def report(
     release: Annotated[Path, typer.Argument(metavar="RELEASE", help="The release folder.")],
     *,
-    key: Annotated[
-        list[Path] | None,
-        typer.Option(help="A public key you trust (PEM). Repeat to accept any of them."),
-    ] = None,
-    trust: Annotated[
-        Path | None, typer.Option(help="Who is believed: a trust.toml, in place of --key.")
-    ] = None,
+    key: KeyOption = None,
+    trust: TrustOption = None,
     baseline: Annotated[
         Path | None, typer.Option(help="An earlier release folder, to compare with.")
     ] = None,
@@ -36,7 +31,9 @@ def report(
     ] = Path("report.html"),
     progress: Annotated[Style, typer.Option(help="How to show progress, on stderr.")] = Style.AUTO,
 ) -> None:
-    """Write report.html about a release: for a new check, or beside an earlier release.
+    """Write the page for people again: report.html.
+
+    For a new check, or beside an earlier release.
 
     A run writes one by itself. This one says what you checked: with --replay and --retrain, votes
     and members too. --baseline shows which inputs lost or gained their certificate since. Pictures
@@ -48,18 +45,16 @@ def report(
     """
     need("run", "report")
     evidence.needed(replay, retrain)
-    if (trust is None) == (not key):
-        raise UsageError("report: expected either --key or --trust")
+    believed = whom("report", key, trust)
     from auditor.files import write_atomic
-    from auditor.policyfiles import load_trust
-    from auditor.run.page import page
+    from auditor.page import page
 
     shown = display(progress)
     try:
         text, _ = page(
             release,
             keys=key or (),
-            trust=None if trust is None else load_trust(trust),
+            trust=believed,
             baseline=baseline,
             data=data,
             replay=evidence.cells(replay),

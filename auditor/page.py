@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from auditor import files, release, relying
+from auditor import clock, files, release, relying
 from auditor.errors import VerificationError
 from auditor.progress import Progress
 from auditor.recheck.data import bring
@@ -47,6 +47,8 @@ def page(
         data=data,
         progress=progress,
     )
+    if trust is not None:
+        relying.timely(verified, trust, clock.machine())
     pinned = release.public_keys(keys if trust is None else trust.keys("auditor"))
     recipe = release.read(folder, pinned).contents["recipe.toml"]
     inputs = bring(verified, recipe, data, progress).inputs
