@@ -18,7 +18,7 @@ ORDER = ("errors", "randomness", "exact", "guarantee", "format", "verify")
 LAYERS = (
     *(*ORDER, "files", "clock", "progress", "keyfiles", "policyfiles", "witness", "release"),
     *("challenger", "recipe", "datasets", "replay", "learners", "report", "run", "recheck"),
-    *("relying", "modelsign", "methods", "cli", "__init__"),
+    *("relying", "rows", "modelsign", "methods", "cli", "__init__"),
 )
 
 FORBIDDEN = {"numpy", "scipy", "torch", "onnx", "onnxruntime", "jsonschema", "typer"}

@@ -12,6 +12,7 @@ import typer
 from auditor.cli.challenge import challenge
 from auditor.cli.check import check
 from auditor.cli.compare import compare
+from auditor.cli.export import export
 from auditor.cli.extract import extract
 from auditor.cli.failures import guarded
 from auditor.cli.frontier import frontier
@@ -25,6 +26,7 @@ from auditor.cli.plan import plan
 from auditor.cli.precommit import precommit
 from auditor.cli.predict import predict
 from auditor.cli.run import run
+from auditor.cli.show import show
 from auditor.cli.verify import verify
 
 _EPILOG = (
@@ -55,7 +57,7 @@ def _help(command: Callable[..., None]) -> str:
 
 for _command in (
     *(methods, frontier, init, check, plan, precommit, challenge, run),
-    *(verify, gate, compare, predict, extract, inputs, modelsign, keygen),
+    *(verify, show, gate, compare, predict, extract, export, inputs, modelsign, keygen),
 ):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))
 
