@@ -12,6 +12,7 @@ import typer
 from auditor.cli.challenge import challenge
 from auditor.cli.check import check
 from auditor.cli.compare import compare
+from auditor.cli.doctor import doctor
 from auditor.cli.export import export
 from auditor.cli.extract import extract
 from auditor.cli.failures import guarded
@@ -58,6 +59,7 @@ def _help(command: Callable[..., None]) -> str:
 for _command in (
     *(methods, frontier, init, check, plan, precommit, challenge, run),
     *(verify, show, gate, compare, predict, extract, export, inputs, modelsign, keygen),
+    doctor,
 ):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))
 
