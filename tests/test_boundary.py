@@ -18,7 +18,7 @@ ORDER = ("errors", "randomness", "exact", "guarantee", "format", "verify")
 LAYERS = (
     *(*ORDER, "files", "clock", "progress", "keyfiles", "policyfiles", "witness", "release"),
     *("challenger", "recipe", "datasets", "replay", "learners", "report", "run", "recheck"),
-    *("relying", "rows", "modelsign", "methods", "cli", "__init__"),
+    *("relying", "page", "modelsign", "methods", "doctor", "cli", "__init__"),
 )
 
 FORBIDDEN = {"numpy", "scipy", "torch", "onnx", "onnxruntime", "jsonschema", "typer"}

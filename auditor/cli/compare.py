@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from auditor.cli.believed import KeyOption, TrustOption, whom
 from auditor.cli.screen import show
 from auditor.cli.verify import Format
 from auditor.errors import UsageError, VerificationError
@@ -24,12 +25,8 @@ def compare(
     old: Annotated[Path, typer.Argument(help="The earlier release folder.")],
     new: Annotated[Path, typer.Argument(help="The release folder to judge.")],
     *,
-    key: Annotated[
-        list[Path] | None, typer.Option(help="A public key you trust (PEM). Repeatable.")
-    ] = None,
-    trust: Annotated[
-        Path | None, typer.Option(help="Who is believed: a trust.toml, in place of --key.")
-    ] = None,
+    key: KeyOption = None,
+    trust: TrustOption = None,
     max_drop: Annotated[
         str, typer.Option(metavar="SHARE", help="How much certified accuracy may be lost.")
     ] = "0",
@@ -61,9 +58,7 @@ def compare(
 
     as_json = style is Format.JSON
     try:
-        if (trust is None) == (not key):
-            raise UsageError("compare: expected --key or --trust, one of them")
-        believed = None if trust is None else policyfiles.load_trust(trust)
+        believed = whom("compare", key, trust)
         most, budgets = _share(max_drop), tuple(_budget(text) for text in at or ())
         listed = None if inputs is None else policyfiles.load_inputs(inputs)
         before, after = (

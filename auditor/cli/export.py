@@ -1,19 +1,27 @@
-"""``audit export``: one row for each input, for spreadsheets and data frames."""
+"""``audit export``: a release as a table, one row an input."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+from collections.abc import Sequence
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli.verify import trust_of
+from auditor.cli.believed import KeyOption, TrustOption, checked
 from auditor.errors import UsageError
+
+if TYPE_CHECKING:
+    from auditor.report.records import Record
 
 
 class Table(StrEnum):
-    """The format of the rows."""
+    """What to write."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -21,48 +29,70 @@ class Table(StrEnum):
 
 
 def export(
-    release: Annotated[Path, typer.Argument(metavar="RELEASE", help="The release folder.")],
+    release: Annotated[
+        Path, typer.Argument(metavar="RELEASE", help="A release folder or a single-input file.")
+    ],
     *,
-    key: Annotated[
-        list[Path] | None,
-        typer.Option(help="A public key you trust (PEM). Repeat to accept any of them."),
-    ] = None,
-    trust: Annotated[
-        Path | None, typer.Option(help="Keys, authorities and dates in one file (trust.toml).")
-    ] = None,
+    key: KeyOption = None,
+    trust: TrustOption = None,
     style: Annotated[Table, typer.Option("--format", help="What to write.")] = Table.CSV,
     out: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The file to write. Default: stdout.")
+        Path | None, typer.Option("--out", "-o", help="The file to write. Default: stdout.")
     ] = None,
 ) -> None:
-    """Write one row for each input: labels, radii, certified budgets.
+    """Write a table: one row for each input.
 
-    Signature and arithmetic are verified first. The same release gives the same bytes, with
-    parquet under one version of pyarrow.
+    Label, truth, radii, and whether each declared budget is certified.
+
+    Signature and arithmetic are checked first. The same release gives the same bytes. Parquet
+    needs pyarrow (auditor[run]).
 
     Examples:
       audit export build/digits --key build/digits.pub -o digits.csv
-      audit export build/digits --key build/digits.pub --format jsonl
+      audit export release --key auditor.pub --format jsonl | jq .label
     """
-    from importlib.util import find_spec
+    from auditor.files import write_atomic
+    from auditor.report.records import records
 
-    from auditor import clock, files, relying, rows
-
-    if style is Table.PARQUET:
-        if out is None:
-            raise UsageError("--format parquet: expected -o FILE, for it is no text")
-        if find_spec("pyarrow") is None:
-            raise UsageError(
-                "audit export --format parquet needs a package that is not installed "
-                "(pyarrow): pip install 'auditor[run]'"
-            )
-    believed = trust_of(trust, key, None, None)
-    verified = relying.verify(release, keys=key or (), trust=believed)
-    if believed is not None:
-        relying.timely(verified, believed, clock.machine())
-    data = getattr(rows, style.value)(rows.of(verified))
+    if style is Table.PARQUET and out is None:
+        raise UsageError("export: expected -o FILE with --format parquet, which is no text")
+    if style is Table.PARQUET and find_spec("pyarrow") is None:
+        raise UsageError("export: --format parquet needs pyarrow: pip install 'auditor[run]'")
+    rows = records(checked("export", release, key, trust))
+    data = {Table.CSV: _csv, Table.JSONL: _jsonl, Table.PARQUET: _parquet}[style](rows)
     if out is None:
         typer.echo(data.decode(), nl=False)
     else:
-        files.create(out, data, mode=0o644)
-        typer.echo(f"Wrote {out} ({len(data):,} bytes): {len(verified.claims):,} inputs.")
+        write_atomic(out, data)
+
+
+def _csv(rows: Sequence[Record]) -> bytes:
+    """Return RFC 4180 text: 1 and 0 for yes and no, nothing for None."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(rows[0])
+    for row in rows:
+        writer.writerow(int(value) if isinstance(value, bool) else value for value in row.values())
+    return text.getvalue().encode()
+
+
+def _jsonl(rows: Sequence[Record]) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def _parquet(rows: Sequence[Record]) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {"index": pa.int64(), "right": pa.bool_()}
+    prefixes = {"radius": pa.int64(), "certified": pa.bool_()}
+    schema = pa.schema(
+        [
+            (name, kinds.get(name) or prefixes.get(name.split(".")[0], pa.string()))
+            for name in rows[0]
+        ]
+    )
+    sink = pa.BufferOutputStream()
+    parquet.write_table(pa.Table.from_pylist(list(rows), schema=schema), sink)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data

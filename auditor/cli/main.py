@@ -26,8 +26,10 @@ from auditor.cli.modelsign import modelsign
 from auditor.cli.plan import plan
 from auditor.cli.precommit import precommit
 from auditor.cli.predict import predict
+from auditor.cli.report import report
 from auditor.cli.run import run
 from auditor.cli.show import show
+from auditor.cli.status import status
 from auditor.cli.verify import verify
 
 _EPILOG = (
@@ -56,9 +58,21 @@ def _help(command: Callable[..., None]) -> str:
 
 
 for _command in (
-    *(methods, frontier, init, check, plan, precommit, challenge, run),
-    *(verify, show, gate, compare, predict, extract, export, inputs, modelsign, keygen),
-    doctor,
+    *(methods, frontier, init, check, plan, precommit, challenge, run, status),
+    *(
+        verify,
+        show,
+        gate,
+        compare,
+        report,
+        export,
+        predict,
+        extract,
+        inputs,
+        modelsign,
+        keygen,
+        doctor,
+    ),
 ):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))
 

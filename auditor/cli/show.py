@@ -1,4 +1,4 @@
-"""``audit show``: a release, or one input's certificate, explained on a page."""
+"""``audit show``: a certificate in plain words, whole or about one input."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from auditor.cli.believed import KeyOption, TrustOption, checked
 from auditor.cli.screen import paragraph, safe, table
-from auditor.cli.verify import Format, trust_of
+from auditor.cli.verify import Format
 
 if TYPE_CHECKING:
-    from auditor.verify.verified import Claim, Verified
+    from auditor.report.explanation import Explanation
+    from auditor.verify.verified import Verified
 
 
 def show(
@@ -21,127 +23,103 @@ def show(
     ],
     *,
     number: Annotated[
-        int | None, typer.Option("--input", min=0, help="Explain this input alone, from 0.")
+        int | None, typer.Option("--input", min=0, help="Explain the claim about this input.")
     ] = None,
-    key: Annotated[
-        list[Path] | None,
-        typer.Option(help="A public key you trust (PEM). Repeat to accept any of them."),
-    ] = None,
-    trust: Annotated[
-        Path | None, typer.Option(help="Keys, authorities and dates in one file (trust.toml).")
-    ] = None,
+    key: KeyOption = None,
+    trust: TrustOption = None,
     style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
 ) -> None:
-    """Explain a release, or the certificate of one input.
+    """Explain a certificate in plain words.
 
-    Signature and arithmetic are verified first; what does not verify is not explained.
+    The whole of a release, or with --input what is claimed of one input: its answer, the largest
+    attacks that cannot change it, its votes beside those that each budget needs. Signature and
+    arithmetic are checked first; nothing that does not verify is explained.
 
     Examples:
       audit show build/digits --key build/digits.pub
       audit show build/digits --input 17 --key build/digits.pub
-      audit show input-17.cert.json --key auditor.pub --format json
+      audit show input-17.cert.json --key auditor.pub
     """
-    from auditor import clock, relying
+    from auditor.report.explanation import explain
+    from auditor.verify import verdict
 
-    believed = trust_of(trust, key, None, None)
-    verified = relying.verify(path, keys=key or (), trust=believed)
-    if believed is not None:
-        relying.timely(verified, believed, clock.machine())
+    verified = checked("show", path, key, trust)
     if number is None and verified.kind == "input":
         number = verified.claims[0].index
-    claim = None if number is None else verified.claim(number)
+    if number is None:
+        typer.echo(
+            verdict.to_json(verified) if style is Format.JSON else safe(_whole(verified)), nl=False
+        )
+        return
+    found = explain(verified, number)
     if style is Format.JSON:
-        typer.echo(json.dumps(_json(verified, claim), indent=2))
+        typer.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
     else:
-        lines = _release(verified) if claim is None else _input(verified, claim)
-        typer.echo(safe("\n".join([*lines, *_basis(verified)])))
+        typer.echo(safe(_one(found)), nl=False)
 
 
-def _release(verified: Verified) -> list[str]:
+def _whole(verified: Verified) -> str:
     from auditor.report import sentences
+    from auditor.report.facts import facts
     from auditor.report.table import rows
 
-    inputs = len(verified.claims)
-    body = [(row.words, f"{row.count:,}", row.share) for row in rows(verified)]
-    return [
-        f"Release {verified.audit['recipe']['name']!r}",  # type: ignore[index]
+    audit = verified.audit
+    counted = [(row.words, f"{row.count:,}", row.share) for row in rows(verified)]
+    inputs = verified.certificate.summary.inputs
+    facted = facts(verified)
+    width = max(len(name) for name, _ in facted)
+    lines = [
+        str(verified.certificate.audit.recipe["name"]),
         "",
-        *table([("attacker changes at most", "inputs", f"of {inputs:,}"), *body]),
+        *paragraph(sentences.guarantee_sentence(verified), sentences.certainty_sentence(audit)),
+        *paragraph(sentences.object_sentence(audit), sentences.moves_sentence(audit)),
         "",
-        *paragraph(sentences.guarantee_sentence(verified)),
+        *table([("attacker changes at most", "inputs", f"of {inputs:,}"), *counted]),
+        "",
+        "assumes",
+        *(f"  {line}" for line in sentences.assumption_sentences(audit)),
+        "",
+        "audited",
+        *(f"  {name.ljust(width)}  {value}" for name, value in facted),
+        "",
+        *_looked(verified),
     ]
+    return "\n".join(lines) + "\n"
 
 
-def _input(verified: Verified, claim: Claim) -> list[str]:
+def _one(found: Explanation) -> str:
     from auditor.report import sentences
 
-    audit = verified.audit
-    if claim.label is None:
-        said = [f"Input {claim.index}: the vote abstained; nothing is certified."]
-    else:
-        name = sentences.class_name(audit, claim.label)
-        said = [f"Input {claim.index}: the vote answers {name}."]
-    if claim.true_label is not None:
-        true = sentences.class_name(audit, claim.true_label)
-        verdict = (
-            ""
-            if claim.label is None
-            else (
-                ": the answer is right"
-                if claim.label == claim.true_label
-                else ": the answer is wrong"
-            )
-        )
-        said.append(f"The true label, as committed, is {true}{verdict}.")
-    if claim.label is not None and not claim.frontier:
-        said.append("Nothing is certified: not even the unchanged data are sure of this answer.")
-    elif claim.frontier:
-        said += ["", "No attacker can change this answer within any one of these:"]
-        for budget in claim.frontier:
-            words = sentences.budget_words(audit, budget.to_json())
-            said.append(f"  - {words}")
-    return said
+    audit = found.verified.audit
+    lines = [
+        f"input {found.claim.index} of {found.verified.certificate.summary.inputs:,}",
+        "",
+        *paragraph(found.answer, found.promise),
+        *(f"    {words}" for words in found.budgets),
+        "",
+    ]
+    for each in found.support:
+        lines.append(f"  {each.title}: {each.votes:,} of {each.of:,}")
+        for votes, words, met in each.needs:
+            lines.append(f"    {votes:,} needed for {words}: {'yes' if met else 'no'}")
+    lines += [
+        "",
+        *paragraph(sentences.certainty_sentence(audit), sentences.object_sentence(audit)),
+        *paragraph(sentences.moves_sentence(audit)),
+        "",
+        "assumes",
+        *(f"  {line}" for line in sentences.assumption_sentences(audit)),
+        "",
+        *_looked(found.verified),
+    ]
+    return "\n".join(lines) + "\n"
 
 
-def _basis(verified: Verified) -> list[str]:
-    from auditor.report import sentences
-
-    audit = verified.audit
-    blocks = (
-        ("What is certified", (sentences.object_sentence(audit),)),
-        ("How sure", (sentences.certainty_sentence(audit),)),
-        ("What it assumes", sentences.assumption_sentences(audit)),
-        ("Checked just now", verified.checked),
-        ("Not checked", verified.not_checked),
-    )
-    lines: list[str] = []
-    for title, items in blocks:
-        lines += ["", title, *(line for item in items for line in paragraph(item))]
-    return lines
-
-
-def _json(verified: Verified, claim: Claim | None) -> dict[str, object]:
-    from auditor.report import sentences
-
-    audit = verified.audit
-    said: dict[str, object] = {
-        "certificate": {"sha256": verified.digest},
-        "keyid": verified.keyid,
-        "object": sentences.object_sentence(audit),
-        "certainty": sentences.certainty_sentence(audit),
-        "assumptions": list(sentences.assumption_sentences(audit)),
-        "checked": list(verified.checked),
-        "notChecked": list(verified.not_checked),
-    }
-    if claim is None:
-        return {**said, "summary": dict(verified.summary)}
-    return {
-        **said,
-        "claim": {
-            "index": claim.index,
-            "label": claim.label,
-            "trueLabel": claim.true_label,
-            "frontier": [budget.to_json() for budget in claim.frontier],
-            "evidence": dict(claim.evidence),
-        },
-    }
+def _looked(verified: Verified) -> list[str]:
+    return [
+        "checked",
+        *(f"  {line}" for line in verified.checked),
+        "not checked",
+        *(f"  {line}" for line in verified.not_checked),
+        f"  challenge: {verified.challenge.text}",
+    ]

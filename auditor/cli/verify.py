@@ -85,7 +85,7 @@ def verify(
     shown = display(progress if replay or retrain else Style.NONE)
     try:
         evidence.needed(replay, retrain)
-        believed = trust_of(trust, key, challenger, timestamper)
+        believed = _trust(trust, key, challenger, timestamper)
         verified = relying.verify(
             path,
             keys=key or (),
@@ -119,13 +119,12 @@ def verify(
         show(verdict.text(verified), {"VERIFIED": "green"})
 
 
-def trust_of(
+def _trust(
     file: Path | None,
     key: list[Path] | None,
     challenger: list[Path] | None,
     timestamper: list[Path] | None,
 ) -> Trust | None:
-    """Return what a trust file says, None where keys are given; raise UsageError for neither."""
     if file is None:
         if not key:
             raise UsageError("expected --key or --trust: nobody's signature counts otherwise")

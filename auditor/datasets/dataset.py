@@ -31,7 +31,8 @@ class Dataset:
     ``positions`` (n,): each example's slot among the source's ``slots`` rows of these classes.
     ``dropped`` slots hold malformed examples, so making an example malformed shifts no other.
     ``slot_labels`` (slots,): the label of each slot, malformed examples' too, negative where it
-    cannot be read; None for a selection, which is no training set.
+    cannot be read; None for a selection, which is no training set. ``columns``: names of a table's
+    features, () where there are none.
     """
 
     symbols: Symbols
@@ -45,6 +46,7 @@ class Dataset:
     positions: npt.NDArray[np.int64]
     slots: int
     slot_labels: npt.NDArray[np.int64] | None = None
+    columns: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -102,6 +104,7 @@ class Dataset:
             shape=self.shape,
             positions=self.positions[at],
             slots=len(at) + self.dropped,
+            columns=self.columns,
         )
 
     def manifest(self) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def build(rows: Rows, recipe: Mapping[str, Any]) -> Dataset:
         positions=np.flatnonzero(good),
         slots=len(slots),
         slot_labels=rows.labels[slots],
+        columns=rows.columns,
     )
 
 

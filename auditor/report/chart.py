@@ -1,17 +1,16 @@
-"""The certified-accuracy curve as inline SVG: the same bytes for the same numbers."""
+"""The certified-accuracy curve, as inline SVG."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
+from auditor.report import svg
 from auditor.report.curve import Line
 
-# Stand-ins that the page replaces by its own colours, light or dark.
-_INK: Final = "#010203"
-_LINE_COLOURS: Final = ("#010301", "#010302", "#010303", "#010304", "#010305", "#010306")
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _DASHES: Final = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (1, 1)), (0, (9, 3)))
 
 
@@ -21,30 +20,13 @@ def curve_svg(lines: Sequence[Line], *, inputs: int, correct: int, label: str, t
     ``label`` names the horizontal axis, ``title`` is read out to who cannot see the picture. At
     most six lines are drawn.
     """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
 
-    style: Any = {
-        "svg.hashsalt": "auditor",
-        "svg.fonttype": "none",
-        "font.size": 10.0,
-        "text.color": _INK,
-        "axes.edgecolor": _INK,
-        "axes.labelcolor": _INK,
-        "text.parse_math": False,  # a name of a column is no formula
-        "xtick.color": _INK,
-        "ytick.color": _INK,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-    }
-    with mpl.rc_context(style):
-        figure = Figure(figsize=(4.6, 3.4), layout="constrained")
-        FigureCanvasSVG(figure)
+    def paint(figure: Figure) -> None:
+        from matplotlib.ticker import MaxNLocator
+
         axes = figure.subplots()
         clean = 100 * correct / inputs
-        axes.axhline(clean, color=_INK, linewidth=0.8, alpha=0.6, linestyle=(0, (1, 2)))
+        axes.axhline(clean, color=svg.INK, linewidth=0.8, alpha=0.6, linestyle=(0, (1, 2)))
         axes.annotate(
             "no attack",
             (1, clean),
@@ -55,7 +37,7 @@ def curve_svg(lines: Sequence[Line], *, inputs: int, correct: int, label: str, t
             va="bottom",
             alpha=0.8,
         )
-        for line, colour, dash in zip(lines, _LINE_COLOURS, _DASHES, strict=False):
+        for line, colour, dash in zip(lines, svg.LINE_COLOURS, _DASHES, strict=False):
             shares = [100 * count / inputs for count in line.counts]
             axes.step(
                 line.amounts,
@@ -72,26 +54,8 @@ def curve_svg(lines: Sequence[Line], *, inputs: int, correct: int, label: str, t
         axes.set_xlabel(label)
         axes.set_ylabel("inputs certified, %")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(visible=True, axis="y", color=_INK, alpha=0.12)
+        axes.grid(visible=True, axis="y", color=svg.INK, alpha=0.12)
         if len(lines) > 1:
             figure.legend(loc="outside lower left", frameon=False, ncols=1, fontsize=9.5)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
-    return _inline(buffer.getvalue(), title)
 
-
-_NO_METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
-
-
-def _inline(document: str, title: str) -> str:
-    """Make a stand-alone SVG document an element of a page, coloured by the page."""
-    svg = document[document.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg)
-    svg = re.sub(r"font: ([0-9.]+)px [^;\"]*", r"font: \1px inherit; font-size: \1px", svg)
-    svg = svg.replace(_INK, "currentColor")
-    for number, colour in enumerate(_LINE_COLOURS):
-        svg = svg.replace(colour, f"var(--line-{number})")
-    escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escaped}"', 1).strip()
+    return svg.element((4.6, 3.4), title, paint)

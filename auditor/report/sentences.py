@@ -183,18 +183,27 @@ def guarantee_sentence(subject: Subject) -> str:
 
     The counts are inputs whose label is right *and* cannot be changed within the budget.
     """
-    audit, summary = subject.audit, subject.summary
-    inputs = int(summary["inputs"])
-    rows = [(dict(row["budget"]), int(row["count"])) for row in summary["certified"]]
-    rows = [(budget, certified) for budget, certified in rows if budget and certified]
-    if not rows:
+    inputs = int(subject.summary["inputs"])
+    found = headline(subject)
+    if found is None:
         return f"For none of the {inputs:,} inputs is any declared budget certified."
-    broad = [row for row in rows if 2 * row[1] >= inputs]
-    budget, certified = max(broad, key=_strength) if broad else max(rows, key=lambda row: row[1])
+    budget, certified = found
     return (
         f"For {certified:,} of {inputs:,} inputs ({share(certified, inputs)}) the answer is right "
-        f"and stays the same whatever an attacker changed within {budget_words(audit, budget)}."
+        "and stays the same whatever an attacker changed within "
+        f"{budget_words(subject.audit, budget)}."
     )
+
+
+def headline(subject: Subject) -> tuple[dict[str, int], int] | None:
+    """Return the budget to name first and its inputs; None where nothing is certified at any."""
+    inputs = int(subject.summary["inputs"])
+    rows = [(dict(row["budget"]), int(row["count"])) for row in subject.summary["certified"]]
+    rows = [(budget, certified) for budget, certified in rows if budget and certified]
+    if not rows:
+        return None
+    broad = [row for row in rows if 2 * row[1] >= inputs]
+    return max(broad, key=_strength) if broad else max(rows, key=lambda row: row[1])
 
 
 def class_name(audit: Mapping[str, Any], label: int) -> str:

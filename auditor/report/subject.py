@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from auditor.format.predicate import Threshold
 from auditor.verify.challenge import Origin
 from auditor.verify.verified import Claim
 
@@ -23,6 +24,8 @@ class Subject(Protocol):
     def claims(self) -> Sequence[Claim]: ...
     @property
     def summary(self) -> Mapping[str, Any]: ...
+    @property
+    def thresholds(self) -> Sequence[Threshold]: ...
     @property
     def checked(self) -> Sequence[str]: ...
     @property

@@ -26,8 +26,8 @@ from auditor.run.arrays import write_arrays
 from auditor.run.certify import Outcome
 from auditor.run.executor import executor
 from auditor.run.job import Bench, Job
-from auditor.run.pictures import pictures
 from auditor.run.prepare import prepare, refuse_existing
+from auditor.run.shown import shown
 from auditor.run.stages import Cost
 from auditor.run.workspace import Workspace
 from auditor.verify.verified import Verified
@@ -110,8 +110,8 @@ def run(
         spent = cost.summary()
         _describe(workspace, loaded, train, inputs, spent)
         verified = verify(workspace.release, signing.public)
-        shown = pictures(inputs, loaded.resolved["alphabet"], shown_inputs(verified))
-        page = render(verified, shown, spent)
+        looks = shown(inputs, loaded.resolved["alphabet"], shown_inputs(verified))
+        page = render(verified, looks, spent)
         write_atomic(workspace.release / "report.html", page.encode())
         workspace.publish(replace=overwrite)
     progress.done()

@@ -9,7 +9,7 @@ from typing import Literal
 
 from auditor.errors import UsageError
 from auditor.format.leaf import Leaf
-from auditor.format.predicate import Certificate, Precommitment
+from auditor.format.predicate import Certificate, Precommitment, Threshold
 from auditor.format.statement import Statement
 from auditor.guarantee.threat import Budget
 from auditor.verify.challenge import Origin
@@ -134,6 +134,11 @@ class Verified:
     def budgets(self) -> tuple[Budget, ...]:
         """The declared budgets, in declared order."""
         return tuple(Budget.of(budget) for budget in self.certificate.audit.budgets)
+
+    @property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """The signed thresholds of random votes, recomputed; () where members are counted."""
+        return self.certificate.thresholds
 
     def claim(self, index: int) -> Claim:
         """Return the claim about input ``index``; raise UsageError when it is not at hand."""

@@ -19,10 +19,7 @@ from auditor.cli.main import app
 from auditor.errors import RunError, SignatureError, UndecidedError
 
 RUNNER = CliRunner()
-COMMANDS = (
-    *("methods", "frontier", "init", "check", "plan", "precommit", "challenge", "run"),
-    *("verify", "gate", "compare", "predict", "extract", "inputs", "modelsign", "keygen"),
-)
+COMMANDS = tuple(str(command.name) for command in app.registered_commands)
 
 
 def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

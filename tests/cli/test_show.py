@@ -3,100 +3,141 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
+from jsonschema import Draft202012Validator
+from pyarrow import parquet
 from typer.testing import CliRunner, Result
 
-import auditor
 from auditor.cli.main import app
-from auditor.report.subject import right
-from tests import honest
+from auditor.report.explanation import explain
+from auditor.report.records import records
+from tests import gates, honest
 
-RUNNER = CliRunner()
-
-
-def audit(*arguments: object) -> Result:
-    return RUNNER.invoke(app, [str(argument) for argument in arguments])
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    release = honest.build("two-mask")
-    release.write(tmp_path / "release")
-    (tmp_path / "key.pub").write_text(release.key.public.pem)
-    (tmp_path / "2.json").write_bytes(release.single(2))
-    return tmp_path
+RUNNER: Final = CliRunner()
+SCHEMA: Final = Path(__file__).resolve().parents[2] / "schemas" / "explanation.v1.json"
+VALIDATOR: Final = Draft202012Validator(json.loads(SCHEMA.read_bytes()))
+SIZE: Final = 12
 
 
-def test_one_input_reads_the_same_from_the_release_and_from_its_own_file(folder: Path) -> None:
-    key = ("--key", folder / "key.pub")
-    whole = audit("show", folder / "release", "--input", 2, *key)
-    alone = audit("show", folder / "2.json", *key)
-    assert whole.exit_code == alone.exit_code == 0, whole.output + alone.output
-    assert whole.stdout.split("Checked just now")[0] == alone.stdout.split("Checked just now")[0]
-    assert whole.stdout.startswith("Input 2: the vote ")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("show")
+    for kind in ("two-mask", "flip"):
+        made = honest.build(kind, inputs=SIZE)
+        made.write(place / kind)
+        (place / f"{kind}.json").write_bytes(made.single(3))
+    (place / "a.pub").write_text(honest.P256.public.pem)
+    (place / "b.pub").write_text(honest.ED25519.public.pem)
+    return place
 
 
-def test_json_has_the_claim(folder: Path) -> None:
-    key = folder / "key.pub"
-    shown = audit("show", folder / "2.json", "--key", key, "--format", "json")
-    claim = auditor.verify(folder / "2.json", key).claim(2)
-    said = json.loads(shown.stdout)["claim"]
-    assert said["frontier"] == [budget.to_json() for budget in claim.frontier]
-    assert said["label"] == claim.label
+def run(command: str, path: Path, *extra: object, key: str = "a.pub") -> Result:
+    place = path.parent / key
+    return RUNNER.invoke(app, [command, *map(str, (path, "--key", place, *extra))])
 
 
-@pytest.mark.parametrize("command", ["show", "export"])
-def test_nothing_is_said_of_what_does_not_verify(folder: Path, command: str) -> None:
-    other = folder / "other.pub"
-    other.write_text(honest.build("two-mask").key.public.pem)
-    assert audit(command, folder / "release").exit_code == 2
-    claims = folder / "release" / "claims.jsonl"
-    claims.write_bytes(claims.read_bytes()[:-2])
-    refused = audit(command, folder / "release", "--key", other)
-    assert refused.exit_code in {1, 3}
-    assert not refused.stdout
-    assert "Traceback" not in refused.stderr
+def test_the_whole_release_is_a_page(folder: Path) -> None:
+    done = run("show", folder / "two-mask")
+    assert done.exit_code == 0, done.output
+    for words in ("whatever an attacker", "attacker changes at most", "assumes", "not checked"):
+        assert words in done.stdout
+    as_json = run("show", folder / "two-mask", "--format", "json")
+    assert json.loads(as_json.stdout)["verdict"] == "verified"
 
 
-def test_an_input_that_is_not_there(folder: Path) -> None:
-    asked = audit("show", folder / "release", "--input", 10**6, "--key", folder / "key.pub")
-    assert asked.exit_code == 2
-    assert "input 1000000" in asked.stderr
+@pytest.mark.parametrize("kind", ["two-mask", "flip"])
+def test_one_input_is_explained_alike_from_folder_and_file(folder: Path, kind: str) -> None:
+    """A file holds one input, so it says less of what was checked, and the same of the input."""
+    whole = json.loads(run("show", folder / kind, "--input", 3, "--format", "json").stdout)
+    alone = json.loads(run("show", folder / f"{kind}.json", "--format", "json").stdout)
+    for value in (whole, alone):
+        VALIDATOR.validate(value)
+    for key in ("index", "label", "trueLabel", "frontier", "radius", "votes", "certainty"):
+        assert whole[key] == alone[key]
+    assert whole["checked"] != alone["checked"]
+    text = run("show", folder / f"{kind}.json").stdout
+    assert text.startswith(f"input 3 of {SIZE}\n")
+    assert ("is right" in text) == (whole["label"] == whole["trueLabel"])
+
+
+@pytest.mark.parametrize("kind", sorted(honest.KINDS))
+def test_needs_are_met_where_the_budget_is_certified(kind: str) -> None:
+    verified = gates.verified(honest.build(kind, inputs=SIZE))
+    for index in range(SIZE):
+        found = explain(verified, index)
+        VALIDATOR.validate(json.loads(json.dumps(found.to_json())))
+        if found.claim.label is None:
+            assert found.support == ()
+            assert "abstains" in found.answer
+        certified = " ".join(str(budget) for budget in found.claim.frontier)
+        met = [words for each in found.support for _, words, met in each.needs if met]
+        assert bool(found.budgets) == bool(
+            "train" in certified
+            or "input" in certified
+            or "total" in certified
+            or "columns" in certified
+        )
+        assert not met or found.claim.frontier
+
+
+def test_an_input_that_is_not_there_is_one_sentence(folder: Path) -> None:
+    done = run("show", folder / "two-mask", "--input", SIZE)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert run("show", folder / "flip.json", "--input", 4).exit_code == 2
+
+
+def test_nothing_is_said_of_what_another_key_signed(folder: Path) -> None:
+    for command in ("show", "export"):
+        done = run(command, folder / "two-mask", key="b.pub")
+        assert (done.exit_code, done.stdout) == (1, ""), done.output
+
+
+def table(folder: Path, style: str, *extra: object) -> Result:
+    done = run("export", folder / "two-mask", "--format", style, *extra)
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def test_all_forms_hold_the_same_records(folder: Path, tmp_path: Path) -> None:
+    verified = gates.verified(honest.build("two-mask", inputs=SIZE))
+    wanted: list[dict[str, Any]] = list(records(verified))
+    assert len(wanted) == SIZE
+    assert [json.loads(line) for line in table(folder, "jsonl").stdout.splitlines()] == wanted
+    table(folder, "parquet", "-o", tmp_path / "t.parquet")
+    assert parquet.read_table(tmp_path / "t.parquet").to_pylist() == wanted
+    rows = list(csv.DictReader(io.StringIO(table(folder, "csv").stdout, newline="")))
+    flat = [
+        {
+            name: "" if v is None else str(int(v) if isinstance(v, bool) else v)
+            for name, v in row.items()
+        }
+        for row in wanted
+    ]
+    assert rows == flat
+
+
+def test_records_are_what_the_certificate_counts() -> None:
+    verified = gates.verified(honest.build("two-mask", inputs=40))
+    found = records(verified)
+    for budget in verified.budgets:
+        words = ",".join(f"{axis}={amount}" for axis, amount in budget.amounts) or "none"
+        held = sum(bool(row["right"] and row[f"certified.{words}"]) for row in found)
+        assert held == verified.certified_accuracy(budget) * 40
 
 
 @pytest.mark.parametrize("style", ["csv", "jsonl", "parquet"])
-def test_rows_add_up_to_the_signed_totals(folder: Path, style: str) -> None:
-    key, out = folder / "key.pub", folder / "table"
-    made = [
-        audit("export", folder / "release", "--key", key, "--format", style, "-o", f"{out}{n}")
-        for n in (1, 2)
-    ]
-    assert [each.exit_code for each in made] == [0, 0], made[0].output
-    data = Path(f"{out}1").read_bytes()
-    assert data == Path(f"{out}2").read_bytes()
-    if style == "csv":
-        table = [dict(row) for row in csv.DictReader(data.decode().splitlines())]
-    elif style == "jsonl":
-        table = [json.loads(line) for line in data.decode().splitlines()]
-    else:
-        from pyarrow import parquet
-
-        table = parquet.read_table(f"{out}1").to_pylist()
-    verified = auditor.verify(folder / "release", key)
-    assert [int(row["index"]) for row in table] == [claim.index for claim in verified.claims]
-    correct = sum(right(claim) for claim in verified.claims)
-    assert sum(int(row["right"] or 0) for row in table) == correct
-    names = [name for name in table[0] if name.startswith("certified.")]
-    assert len(names) == len(verified.budgets) > 0
-    for name, budget in zip(names, verified.budgets, strict=True):
-        kept = sum(int(row["right"] or 0) * int(row[name]) for row in table)
-        assert kept == verified.certified_accuracy(budget) * len(table)
+def test_the_same_release_gives_the_same_bytes(folder: Path, tmp_path: Path, style: str) -> None:
+    for name in ("a", "b"):
+        table(folder, style, "-o", tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_parquet_does_not_go_to_a_terminal(folder: Path) -> None:
-    asked = audit("export", folder / "release", "--key", folder / "key.pub", "--format", "parquet")
-    assert asked.exit_code == 2
-    assert "-o FILE" in asked.stderr
+def test_parquet_needs_a_file(folder: Path) -> None:
+    done = run("export", folder / "two-mask", "--format", "parquet")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "-o FILE" in done.stderr

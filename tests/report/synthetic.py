@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from auditor.format.predicate import Threshold
 from auditor.guarantee.threat import Budget
 from auditor.verify.challenge import Origin
 from auditor.verify.verified import Claim
@@ -19,6 +20,7 @@ class Outcome:
     claims: tuple[Claim, ...]
     summary: Mapping[str, Any]
     kind: str = "release"
+    thresholds: tuple[Threshold, ...] = ()
     checked: tuple[str, ...] = ("signature", "arithmetic of every claim")
     not_checked: tuple[str, ...] = ("that the members cast these votes",)
     challenge: Origin = NOTHING_DRAWN

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from auditor.report.gallery import exhibits, shown_inputs
-from auditor.report.html import render
+from auditor.report.html import Shown, render
 from auditor.verify.checking import release
 from tests import honest
 from tests.report import synthetic
+
+NOTHING = Shown(pictures={}, values={})
 
 
 class Reader(HTMLParser):
@@ -53,8 +55,8 @@ def read(page: str) -> Reader:
 
 def page(**changes: object) -> str:
     outcome = synthetic.outcome(**changes)  # type: ignore[arg-type]
-    shown = dict.fromkeys(shown_inputs(outcome), b"\x89PNG")
-    return render(outcome, shown, {"training": "3.1 s"})
+    pictures = dict.fromkeys(shown_inputs(outcome), b"\x89PNG")
+    return render(outcome, Shown(pictures=pictures, values={}), {"training": "3.1 s"})
 
 
 def test_the_page_names_the_neighbours_that_vote() -> None:
@@ -110,11 +112,11 @@ def test_names_from_outside_are_only_text() -> None:
 
 
 def test_a_table_has_no_pictures_and_a_hopeless_run_no_curve() -> None:
-    reader = read(render(synthetic.outcome(), {}, {}))
+    reader = read(render(synthetic.outcome(), NOTHING, {}))
     assert reader.alternatives == []
     claims = tuple(synthetic.claim(index, None, 0) for index in range(3))
     summary = {"inputs": 3, "correct": 0, "abstained": 3, "certified": []}
-    text = render(synthetic.outcome(claims=claims, summary=summary), {}, {})
+    text = render(synthetic.outcome(claims=claims, summary=summary), NOTHING, {})
     assert "No input is certified to survive any change" in text
     assert "<svg" not in text
     read(text)
@@ -136,7 +138,7 @@ def test_least_and_most_robust_do_not_overlap() -> None:
 def test_every_kind_of_verified_release_has_a_report(kind: str) -> None:
     made = honest.build(kind, inputs=12)
     verified = release(made.contents, made.digests, [made.key.public])
-    reader = read(render(verified, {}, {}))
+    reader = read(render(verified, NOTHING, {}))
     assert f"made-up {kind}" in reader.text
 
 

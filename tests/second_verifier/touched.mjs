@@ -18,15 +18,19 @@ function* choices(items, size, from = 0) {
 
 const piece = (place, extent, count) => Math.floor((place * count) / extent);
 
-/** The different runs of pieces that a side of a square lies in. */
+/** The runs of pieces that a side of a square lies in, but those inside another. */
 function runs(side, extent, count) {
   const found = new Map();
   for (let start = 0; start === 0 || start + side <= extent; start++) {
     const last = Math.min(start + side, extent) - 1;
     const [low, high] = [piece(start, extent, count), piece(last, extent, count)];
-    found.set(`${low} ${high}`, Array.from({ length: high - low + 1 }, (_, i) => low + i));
+    found.set(`${low} ${high}`, { low, high });
   }
-  return [...found.values()];
+  const inside = (one, other) => one !== other && other.low <= one.low && one.high <= other.high;
+  const all = [...found.values()];
+  return all
+    .filter((one) => !all.some((other) => inside(one, other)))
+    .map(({ low, high }) => Array.from({ length: high - low + 1 }, (_, i) => low + i));
 }
 
 /** The maximal sets of blocks that a budget's changes of features touch. */
