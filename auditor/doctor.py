@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 Result = Literal["ok", "missing", "broken"]
 
-EXTRAS: Final = ("replay", "run", "witness", "modelsign")
+EXTRAS: Final = ("replay", "run", "notebook", "witness", "modelsign")
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[[^]]*\])?\s*([^;]*)(?:;(.*))?")
 _EXTRA: Final = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 

@@ -17,8 +17,18 @@ ALL_FILES = sorted(ROOT.rglob("*.py"))
 ORDER = ("errors", "randomness", "exact", "guarantee", "format", "verify")
 LAYERS = (
     *(*ORDER, "files", "clock", "progress", "keyfiles", "policyfiles", "witness", "release"),
-    *("challenger", "recipe", "datasets", "replay", "learners", "report", "run", "recheck"),
-    *("relying", "page", "modelsign", "methods", "doctor", "cli", "__init__"),
+    *("challenger", "recipe", "datasets", "replay", "learners", "report", "cards", "run"),
+    *(
+        "recheck",
+        "relying",
+        "page",
+        "modelsign",
+        "methods",
+        "notebook",
+        "doctor",
+        "cli",
+        "__init__",
+    ),
 )
 
 FORBIDDEN = {"numpy", "scipy", "torch", "onnx", "onnxruntime", "jsonschema", "typer"}

@@ -10,6 +10,7 @@ from auditor.report import svg
 from auditor.report.votes import Panel
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _BARS: Final = 24
@@ -59,50 +60,54 @@ def histogram_svg(panel: Panel, *, title: str) -> str:
 
     Lines stand where a budget begins to be certified, with the number of votes above them.
     """
-    drawn = bars(panel)
 
     def paint(figure: Figure) -> None:
-        axes = figure.subplots()
-        starts = [bar.low for bar in drawn]
-        width = drawn[0].high - drawn[0].low + 1
-        right = [bar.right for bar in drawn]
-        axes.bar(
-            starts,
-            right,
-            width,
-            align="edge",
-            color=svg.LINE_COLOURS[0],
-            edgecolor="none",
-            label="answered rightly",
-        )
-        if panel.wrong:
-            axes.bar(
-                starts,
-                [bar.wrong for bar in drawn],
-                width,
-                align="edge",
-                bottom=right,
-                color=svg.LINE_COLOURS[1],
-                hatch="////",
-                edgecolor=svg.INK,
-                linewidth=0,
-                label="answered wrongly",
-            )
-        axes.set_xlim(drawn[0].low, drawn[-1].low + width)
-        axes.set_xlabel(panel.label)
-        axes.set_ylabel("inputs")
-        axes.grid(visible=True, axis="y", color=svg.INK, alpha=0.12)
-        marked = [need.votes for need in panel.needs if need.votes > 0][:_LINES]
-        for votes in marked:
-            axes.axvline(votes, color=svg.INK, linewidth=1, linestyle=(0, (3, 2)), alpha=0.8)
-        if marked:
-            above = axes.secondary_xaxis("top")
-            above.set_xticks(_apart(marked, (drawn[-1].low + width - drawn[0].low) / 16))
-            above.set_xlabel("needed")
+        draw(figure.subplots(), panel, ink=svg.INK, colours=svg.LINE_COLOURS)
         if panel.wrong:
             figure.legend(loc="outside lower left", frameon=False, ncols=2, fontsize=9.5)
 
     return svg.element((4.6, 2.9), title, paint)
+
+
+def draw(axes: Axes, panel: Panel, *, ink: str, colours: Sequence[str]) -> None:
+    """Draw the histogram of a panel that has votes on matplotlib axes."""
+    drawn = bars(panel)
+    starts = [bar.low for bar in drawn]
+    width = drawn[0].high - drawn[0].low + 1
+    right = [bar.right for bar in drawn]
+    axes.bar(
+        starts,
+        right,
+        width,
+        align="edge",
+        color=colours[0],
+        edgecolor="none",
+        label="answered rightly",
+    )
+    if panel.wrong:
+        axes.bar(
+            starts,
+            [bar.wrong for bar in drawn],
+            width,
+            align="edge",
+            bottom=right,
+            color=colours[1],
+            hatch="////",
+            edgecolor=ink,
+            linewidth=0,
+            label="answered wrongly",
+        )
+    axes.set_xlim(drawn[0].low, drawn[-1].low + width)
+    axes.set_xlabel(panel.label)
+    axes.set_ylabel("inputs")
+    axes.grid(visible=True, axis="y", color=ink, alpha=0.12)
+    marked = [need.votes for need in panel.needs][:_LINES]
+    for votes in marked:
+        axes.axvline(votes, color=ink, linewidth=1, linestyle=(0, (3, 2)), alpha=0.8)
+    if marked:
+        above = axes.secondary_xaxis("top")
+        above.set_xticks(_apart(marked, (drawn[-1].low + width - drawn[0].low) / 16))
+        above.set_xlabel("needed")
 
 
 def _apart(values: Sequence[int], least: float) -> list[int]:

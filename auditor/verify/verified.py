@@ -155,6 +155,10 @@ class Verified:
             raise UsageError(f"axis {axis!r}: this certificate speaks of {', '.join(self.axes)}")
         return self.claim(index).radius(axis)
 
+    def frontier(self, index: int) -> tuple[Budget, ...]:
+        """Return the maximal budgets within any one of which one input keeps its label."""
+        return self.claim(index).frontier
+
     def certified_accuracy(self, budget: Budget | Mapping[str, int]) -> Fraction:
         """Return the share of inputs certified within ``budget`` with their true label.
 

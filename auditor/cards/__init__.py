@@ -1,0 +1,1 @@
+"""What a verified release says, in the forms that registries and inventories read."""
