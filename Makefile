@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest --quiet
 
 DEMO := build/digits
 
-.PHONY: help demo test test-slow test-cuda fuzz lint format types bench image-check clean
+.PHONY: help demo test test-slow test-cuda fuzz lint format types docs bench image-check clean
 .DELETE_ON_ERROR:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'make test-cuda    the tests that need a CUDA device'
 	@echo 'make fuzz         coverage-guided fuzzing with atheris, FUZZ_SECONDS for each target'
 	@echo 'make lint types   ruff, mypy --strict'
+	@echo 'make docs         the documentation as a site, under build/site'
 	@echo 'make bench        learners against a plain loop; verifier; sandbox; forgeries caught'
 	@echo 'make image-check  build and run the verifier container image (Debian, as root)'
 	@echo 'make clean        remove build/ and .venv'
@@ -70,6 +71,10 @@ test-slow: $(VENV)/.dev
 
 test-cuda: $(VENV)/.dev
 	$(PYTEST) -m cuda $(PYTEST_ARGS)
+
+docs: $(VENV)/.dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo 'Open build/site/index.html in a browser.'
 
 FUZZ_SECONDS := 300
 FUZZ_TARGETS := parser strangers_input strangers_folder liars_release
