@@ -18,17 +18,8 @@ ORDER = ("errors", "randomness", "exact", "guarantee", "format", "verify")
 LAYERS = (
     *(*ORDER, "files", "clock", "progress", "keyfiles", "policyfiles", "witness", "release"),
     *("challenger", "recipe", "datasets", "replay", "learners", "report", "cards", "run"),
-    *(
-        "recheck",
-        "relying",
-        "page",
-        "modelsign",
-        "methods",
-        "notebook",
-        "doctor",
-        "cli",
-        "__init__",
-    ),
+    *("recheck", "relying", "attack", "page", "modelsign", "methods", "notebook", "doctor"),
+    *("cli", "__init__"),
 )
 
 FORBIDDEN = {"numpy", "scipy", "torch", "onnx", "onnxruntime", "jsonschema", "typer"}

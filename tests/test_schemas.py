@@ -22,7 +22,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 NAMES = (
     *("audit", "certificate", "challenge", "drand", "envelope", "input-file", "leaf"),
     *("precommitment", "verdict", "trust", "release", "gate-report", "comparison"),
-    "explanation",
+    *("explanation", "attack-report"),
 )
 SCHEMAS: dict[str, Any] = {
     name: json.loads((FOLDER / f"{name}.v1.json").read_bytes()) for name in NAMES

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from auditor.cli.believed import KeyOption, TrustOption, whom
+from auditor.cli.budget import budget_of
 from auditor.cli.screen import show
 from auditor.cli.verify import Format
 from auditor.errors import UsageError, VerificationError
@@ -16,7 +16,6 @@ from auditor.errors import UsageError, VerificationError
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from auditor.guarantee.threat import Budget
 
 _COLOURS = {"WITHIN": "green", "BEYOND": "red", "UNDECIDED": "yellow", "NOT VERIFIED": "red"}
 
@@ -59,7 +58,7 @@ def compare(
     as_json = style is Format.JSON
     try:
         believed = whom("compare", key, trust)
-        most, budgets = _share(max_drop), tuple(_budget(text) for text in at or ())
+        most, budgets = _share(max_drop), tuple(budget_of(text, "--at") for text in at or ())
         listed = None if inputs is None else policyfiles.load_inputs(inputs)
         before, after = (
             relying.verify(path, keys=tuple(key or ()), trust=believed) for path in (old, new)
@@ -89,22 +88,3 @@ def _share(text: str) -> Fraction:
     if found is None or found == 1:
         raise UsageError(f"--max-drop: expected a number from 0 and below 1, got {text!r}")
     return found
-
-
-def _budget(text: str) -> Budget:
-    """Return the budget in ``trainExamples=5,inputFeatures=1``; "none" is no change at all.
-
-    >>> str(_budget("trainExamples=5,inputFeatures=1"))
-    'trainExamples 5, inputFeatures 1'
-    """
-    from auditor.guarantee.threat import Budget
-
-    amounts: dict[str, int] = {}
-    for part in [] if text == "none" else text.split(","):
-        match = re.fullmatch(r"\s*([A-Za-z]+)\s*=\s*([0-9]{1,15})\s*", part)
-        if match is None or match[1] in amounts:
-            raise UsageError(f"--at: expected AXIS=N,AXIS=N or none, got {text!r}")
-        amounts[match[1]] = int(match[2])
-    read = Budget.from_json(amounts, "--at")
-    read.check_partial("--at")
-    return read

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from auditor.cli.attack import attack
 from auditor.cli.card import card
 from auditor.cli.challenge import challenge
 from auditor.cli.check import check
@@ -61,7 +62,7 @@ def _help(command: Callable[..., None]) -> str:
 for _command in (
     *(methods, frontier, init, check, plan, precommit, challenge, run, status),
     *(verify, show, gate, compare, report, export, card, predict, extract),
-    *(inputs, modelsign, keygen, doctor),
+    *(attack, inputs, modelsign, keygen, doctor),
 ):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))
 

@@ -224,6 +224,10 @@ class MemberSets:
         order = list(zip(keys, self._contents, strict=True))
         return [np.array(sorted(part, key=order.__getitem__), np.int64) for part in parts]
 
+    def parts(self) -> list[list[int]]:
+        """Return the examples of each part of a partition, in the order of the data."""
+        return self._assigned[1]
+
     @cached_property
     def _assigned(self) -> tuple[list[bytes], list[list[int]]]:
         """Return what each example is assigned by, and the examples of each part."""
