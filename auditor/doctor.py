@@ -21,10 +21,6 @@ EXTRAS: Final = ("replay", "run", "notebook", "witness", "modelsign")
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[[^]]*\])?\s*([^;]*)(?:;(.*))?")
 _EXTRA: Final = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 
-_PLATFORM: Final = re.compile(
-    r"""(platform_system|platform_machine)\s*(==|!=)\s*["']([^"']+)["']"""
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -49,6 +45,7 @@ def examine(folder: Path) -> list[Finding]:
         found.append(_torch())
     if find_spec("onnxruntime") is not None:
         found.append(_onnxruntime())
+    if all(find_spec(name) is not None for name in ("numpy", "onnx", "onnxruntime")):
         found.append(_sandbox())
     found += _machine(folder)
     return found
@@ -138,6 +135,14 @@ def _torch() -> Finding:
 
 def _onnxruntime() -> Finding:
     try:
+        both = [metadata.version(name) for name in ("onnxruntime", "onnxruntime-gpu")]
+    except metadata.PackageNotFoundError:
+        both = []
+    if both:
+        detail = "onnxruntime and onnxruntime-gpu are one module, and the later one overwrote it"
+        advice = "pip uninstall onnxruntime onnxruntime-gpu, then install the one you want again"
+        return Finding(what="onnxruntime", result="broken", detail=detail, advice=advice)
+    try:
         import onnxruntime as ort
 
         names = [each.removesuffix("ExecutionProvider") for each in ort.get_available_providers()]
@@ -199,8 +204,7 @@ def _machine(folder: Path) -> Iterator[Finding]:
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
     yield Finding(what="processors", result="ok", detail=f"{cores}: as many workers by default")
-    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    yield Finding(what="memory", result="ok", detail=f"{pages * size / 2**30:.1f} GiB in all")
+    yield Finding(what="memory", result="ok", detail=_memory())
     free = shutil.disk_usage(folder).free
     short = free < 2**30
     yield Finding(
@@ -209,3 +213,14 @@ def _machine(folder: Path) -> Iterator[Finding]:
         detail=f"{free / 2**30:.1f} GiB free at {folder}",
         advice="a release may need more: audit plan says how much" if short else "",
     )
+
+
+def _memory() -> str:
+    """Return what Linux says is available, which counts caches that it would give up."""
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    said = f"{pages * size / 2**30:.1f} GiB in all"
+    with suppress(OSError):
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+        if found := re.search(r"^MemAvailable:\s+([0-9]+) kB$", text, re.MULTILINE):
+            return f"{int(found[1]) / 2**20:.1f} GiB available, {said}"
+    return said

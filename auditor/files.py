@@ -69,14 +69,19 @@ def sha256(path: Path, *, limit: int) -> str:
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Put ``data`` under ``path`` whole or not at all, and on the disk before returning."""
+    """Put ``data`` under ``path`` whole or not at all, and on the disk before returning.
+
+    An OSError names ``path``.
+    """
     temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
     try:
         _write_new(temporary, data, mode)
         temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
+    except BaseException as error:
+        with contextlib.suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None  # nobody asked for the other name
         raise
     _sync_folder(path.parent)
 

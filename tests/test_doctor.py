@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from importlib import metadata
 from pathlib import Path
@@ -74,6 +75,24 @@ def test_a_sandbox_that_adds_wrongly_or_cannot_start_is_broken(
     monkeypatch.setattr(doctor, "_sum", lambda: b"no graph")
     assert doctor._sandbox().result == "broken"
     assert "\n" not in doctor._sandbox().detail
+
+
+def test_two_builds_of_one_module_are_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installers take both without a word, and what is then imported is a mixture of the two."""
+    monkeypatch.setattr(metadata, "version", lambda _: "1.20.0")
+    both = doctor._onnxruntime()
+    assert both.result == "broken"
+    assert "pip uninstall onnxruntime onnxruntime-gpu" in both.advice
+
+
+def test_a_runtime_without_the_rest_of_its_extra_is_no_broken_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "onnx" else real(name))
+    here = found(tmp_path)
+    assert here["onnxruntime"].result == "ok"
+    assert "sandbox" not in here
 
 
 def test_the_command_fails_only_where_something_is_broken(

@@ -202,6 +202,18 @@ def test_files_are_replaced_whole_or_not_at_all(
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("name", ["no/such/file", "a-file/below", "a-folder"])
+def test_what_cannot_be_written_is_named_as_the_caller_named_it(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a-folder").mkdir()
+    (tmp_path / "a-file").touch()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OSError, match=name) as raised:
+        files.write_atomic(tmp_path / name, b"new")
+    assert raised.value.filename == str(tmp_path / name)
+    assert "tmp'" not in str(raised.value)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_key_files(tmp_path: Path) -> None:
     key = PrivateKey.generate()
     path = tmp_path / "release.key"

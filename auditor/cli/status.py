@@ -41,10 +41,12 @@ def status(
         return
     lines = [f"state    {found.state}" + ("" if found.stage == found.state else f", {found.stage}")]
     if found.members is not None:
-        lines.append(f"members  {found.members:,}, in {found.files:,} finished files")
+        trained = "" if found.trained is None else f"{found.trained:,} trained of "
+        lines.append(f"members  {trained}{found.members:,}")
+        lines.append(f"files    {_of(found.files, found.planned.get('files'))} finished")
         lines.append(f"inputs   {found.inputs:,}")
     if found.state != "finished":
-        lines.append(f"votes    {found.blocks:,} finished blocks")
+        lines.append(f"votes    {_of(found.blocks, found.planned.get('blocks'))} blocks finished")
     if found.awaited:
         lines.append(f"awaits   a challenge ({found.awaited})")
     if found.seconds:
@@ -52,3 +54,7 @@ def status(
         lines.append(f"so far   {spent}")
     lines.append(f"next     {_NEXT[found.state].format(out=out)}")
     typer.echo(safe("\n".join(lines)))
+
+
+def _of(done: int, planned: int | None) -> str:
+    return f"{done:,}" if planned is None else f"{done:,} of {planned:,}"

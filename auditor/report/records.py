@@ -12,7 +12,8 @@ def records(verified: Verified) -> list[Record]:
     """Return one record for each input at hand, all with the same keys in the same order.
 
     ``index``; ``input``: the salted SHA-256 (hex) that names it in the certificate; ``truth`` and
-    ``label``: class names, None where there is none (an abstention); ``right``;
+    ``label``: class names, None where there is none (not known, an abstention); ``right``: whether
+    they are the same, None where the truth is not known;
     ``radius.<axis>``: the largest certified amount on one axis alone, None where not even 0 is
     certified; ``certified.<budget>`` for each declared budget, such as
     ``certified.trainExamples=5,inputFeatures=1``: whether no attack within it changes the label
@@ -28,7 +29,7 @@ def _record(verified: Verified, claim: Claim, names: tuple[str, ...]) -> Record:
         "input": claim.tensor,
         "truth": None if claim.true_label is None else names[claim.true_label],
         "label": None if claim.label is None else names[claim.label],
-        "right": right(claim),
+        "right": None if claim.true_label is None else right(claim),
     }
     found |= {f"radius.{axis}": claim.radius(axis) for axis in verified.axes}
     for budget in verified.budgets:

@@ -20,6 +20,7 @@ from auditor.run.workspace import Workspace
 
 _SELF_TEST = "selftest.json"
 _COST = "cost.json"
+_PLANNED = "planned.json"
 
 
 @dataclass(slots=True)
@@ -55,6 +56,14 @@ class Cost:
         return {**words, "peak memory of one process": f"{kilobytes / 1024:.0f} MiB"}
 
 
+def _say(workspace: Workspace, **numbers: int) -> None:
+    """Leave word of how much there will be of something, for ``audit status`` alone."""
+    path = workspace.root / _PLANNED
+    said = json.loads(path.read_bytes()) if path.exists() else {}
+    if said | numbers != said:
+        write_atomic(path, json.dumps(said | numbers).encode())
+
+
 def train(workspace: Workspace, bench: Bench, pool: Executor, progress: Progress) -> None:
     """Train and export all members that are not finished yet."""
     if bench.learner.front_end is not None:
@@ -63,6 +72,7 @@ def train(workspace: Workspace, bench: Bench, pool: Executor, progress: Progress
     progress.stage("training", bench.members, "members")
     shards = [f"release/{shard_name(shard)}" for shard in range(bench.shards)]
     size = bench.learner.chunk
+    _say(workspace, files=len(shards), membersPerFile=size)
 
     def done(shard: int) -> None:
         progress.advance(min(size, bench.members - shard * size))
@@ -93,6 +103,7 @@ def cast_votes(workspace: Workspace, bench: Bench, pool: Executor, progress: Pro
     """Cast all votes that are not cast yet; return the evidence rows of all inputs."""
     total = vote.tasks(bench)
     progress.stage("voting", total, "blocks")
+    _say(workspace, blocks=total)
     _finish(
         workspace,
         [vote.votes_name(task) for task in range(total)],

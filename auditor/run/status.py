@@ -6,7 +6,7 @@ import base64
 import fcntl
 import json
 import os
-from collections import Counter
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -24,6 +24,8 @@ _CHALLENGES: Final = ("challenge.dsse.json", "challenge.drand.json")
 class Status:
     """Where a run stands. ``files`` of members and ``blocks`` of votes are finished for good.
 
+    ``trained``: the members in those files; ``planned``: how many files and blocks there will be,
+    as far as the run has said.
     ``members``, ``inputs`` and ``awaited`` are what the precommitment says; None where there is
     none yet, and for a challenge that nobody has to give.
     """
@@ -33,6 +35,8 @@ class Status:
     files: int
     blocks: int
     members: int | None
+    trained: int | None
+    planned: Mapping[str, int]
     inputs: int | None
     awaited: str | None
     seconds: Mapping[str, float]
@@ -54,6 +58,8 @@ def status(out: Path) -> Status:
             files=sum(1 for _ in (out / "members").glob("*.onnx")),
             blocks=0,
             **_sizes(audit),
+            trained=None if audit is None else _sizes(audit)["members"],
+            planned={},
             awaited=None,
             seconds={},
         )
@@ -65,12 +71,16 @@ def _unfinished(work: Path) -> Status:
     done = _journal(work / "journal.jsonl")
     given = any((work / "release" / name).exists() for name in _CHALLENGES)
     waits = awaited is not None and not given
+    planned = _planned(work / "planned.json")
+    sizes = _sizes(audit)
     return Status(
         state="running" if _held(work / "lock") else "awaiting-challenge" if waits else "stopped",
         stage=_stage(work, committed=audit is not None, waits=waits),
-        files=done["members"],
-        blocks=done["votes"],
-        **_sizes(audit),
+        files=len(done["members"]),
+        blocks=len(done["votes"]),
+        **sizes,
+        trained=_trained(done["members"], sizes["members"], planned),
+        planned={name: planned[name] for name in ("files", "blocks") if name in planned},
         awaited=awaited if waits else None,
         seconds=_seconds(work / "cost.json"),
     )
@@ -106,17 +116,33 @@ def _committed(folder: Path) -> tuple[Mapping[str, Any] | None, str | None]:
     return audit, kind
 
 
-def _journal(path: Path) -> Counter[str]:
-    """Count the finished items by the folder that they are in; a torn last line is none."""
-    done: Counter[str] = Counter()
+def _journal(path: Path) -> Mapping[str, set[str]]:
+    """Return the names of finished items by the folder that they are in; a torn line is none."""
+    done: dict[str, set[str]] = {"members": set(), "votes": set()}
     if path.is_file() and path.stat().st_size <= _MOST:
         for line in path.read_bytes().splitlines():
             try:
                 item = PurePosixPath(json.loads(line)["item"])
             except (ValueError, LookupError, TypeError, RecursionError):
                 continue
-            done[item.parent.name] += 1
+            done.setdefault(item.parent.name, set()).add(item.stem)
     return done
+
+
+def _planned(path: Path) -> Mapping[str, int]:
+    found = _json(path)
+    if not isinstance(found, dict):
+        return {}
+    return {str(name): n for name, n in found.items() if isinstance(n, int)}
+
+
+def _trained(done: set[str], members: int | None, planned: Mapping[str, int]) -> int | None:
+    """Count the members in finished files: all files hold as many, but for the last one."""
+    size = planned.get("membersPerFile")
+    if members is None or size is None:
+        return None
+    starts = [int(name) * size for name in done if re.fullmatch("[0-9]{6,9}", name)]
+    return sum(max(0, min(size, members - start)) for start in starts)
 
 
 def _seconds(path: Path) -> Mapping[str, float]:

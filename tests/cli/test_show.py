@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -128,6 +129,16 @@ def test_records_are_what_the_certificate_counts() -> None:
         words = ",".join(f"{axis}={amount}" for axis, amount in budget.amounts) or "none"
         held = sum(bool(row["right"] and row[f"certified.{words}"]) for row in found)
         assert held == verified.certified_accuracy(budget) * 40
+
+
+def test_without_a_true_label_nothing_is_called_wrong() -> None:
+    verified = gates.verified(honest.build("flip", inputs=40))
+    claims = tuple(replace(claim, true_label=None) for claim in verified.claims)
+    unknown = records(replace(verified, claims=claims))
+    assert {row["truth"] for row in unknown} == {row["right"] for row in unknown} == {None}
+    answers = {claim.label is None for claim in claims}
+    assert answers == {True, False}
+    assert {row["right"] for row in records(verified) if row["label"] is None} == {False}
 
 
 @pytest.mark.parametrize("style", ["csv", "jsonl", "parquet"])

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import auditor
 from auditor.cli.main import app
 from auditor.errors import UsageError
+from auditor.run import vote
 from auditor.run.status import status
 from tests.run import small
 
@@ -71,6 +73,18 @@ def test_a_run_by_its_journal(tmp_path: Path) -> None:
     found = status(tmp_path / "other")
     assert (found.state, found.stage, found.files, found.blocks) == ("stopped", "training", 1, 1)
     assert found.seconds == {"training": 3.5}
+    assert (found.trained, found.planned) == (None, {})
+    (work / "planned.json").write_text('{"files": 2, "membersPerFile": 5}')
+    found = status(tmp_path / "other")
+    assert (found.trained, found.planned) == (5, {"files": 2})
+    said = RUNNER.invoke(app, ["status", str(tmp_path / "other")]).stdout
+    assert "members  5 trained of 9\n" in said
+    assert "files    1 of 2 finished\n" in said
+    # An item that a resumed run made again is in the journal twice; the last file is shorter.
+    again = [*lines[:2], lines[0], '{"item": "release/members/000001.onnx"}']
+    (work / "journal.jsonl").write_text("\n".join(again))
+    found = status(tmp_path / "other")
+    assert (found.files, found.blocks, found.trained) == (2, 1, 9)
     (work / "selftest.json").touch()
     assert status(tmp_path / "other").stage == "voting"
     lock = os.open(work / "lock", os.O_WRONLY)
@@ -78,15 +92,16 @@ def test_a_run_by_its_journal(tmp_path: Path) -> None:
     assert status(tmp_path / "other").state == "running"
     os.close(lock)
     assert status(tmp_path / "other").state == "stopped"
-    said = RUNNER.invoke(app, ["status", str(tmp_path / "other"), "--format", "json"])
-    assert json.loads(said.stdout)["state"] == "stopped"
+    as_json = RUNNER.invoke(app, ["status", str(tmp_path / "other"), "--format", "json"])
+    assert json.loads(as_json.stdout)["state"] == "stopped"
 
 
 @pytest.mark.parametrize("damage", [b"", b"[", b"[1]", b'{"payload": "x"}', b'{"payload": 3}'])
 def test_damage_is_no_crash(tmp_path: Path, damage: bytes) -> None:
     work = tmp_path / "r.work"
     (work / "release").mkdir(parents=True)
-    for name in ("identity.json", "journal.jsonl", "cost.json", "release/precommit.dsse.json"):
+    names = ("identity.json", "journal.jsonl", "cost.json", "planned.json")
+    for name in (*names, "release/precommit.dsse.json"):
         (work / name).write_bytes(damage)
     found = status(tmp_path / "r")
     assert (found.state, found.members) == ("stopped", None)
@@ -97,3 +112,22 @@ def test_nothing_there_is_a_mistake(tmp_path: Path) -> None:
         status(tmp_path / "x")
     done = RUNNER.invoke(app, ["status", str(tmp_path / "x")])
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+
+
+def test_a_killed_run_has_said_how_much_there_will_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, out = small.recipe(tmp_path, "partition", "none"), tmp_path / "release"
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(vote, "evidence", killed)
+    with pytest.raises(KeyboardInterrupt):
+        auditor.run(recipe, out=out, workers=0, device="cpu")
+    found = status(out)
+    assert (found.state, found.stage, found.members, found.trained) == ("stopped", "voting", 9, 9)
+    assert found.planned == {"files": found.files, "blocks": found.blocks}
+    monkeypatch.undo()
+    auditor.run(recipe, out=out, workers=0, device="cpu")
+    assert (status(out).state, status(out).trained) == ("finished", 9)
