@@ -67,7 +67,7 @@ test: $(VENV)/.dev
 # --- the rest -------------------------------------------------------------------------------------
 
 test-slow: $(VENV)/.dev
-	$(PYTEST) -m slow $(PYTEST_ARGS)
+	$(PYTEST) -m slow -n auto --maxprocesses=2 $(PYTEST_ARGS)
 
 test-cuda: $(VENV)/.dev
 	$(PYTEST) -m cuda $(PYTEST_ARGS)
