@@ -77,7 +77,10 @@ def bom(verified: Verified) -> str:
         "type": "data",
         "bom-ref": data,
         "name": audit.source,
-        "description": f"{audit.dataset_size} training examples, as committed before training.",
+        "description": (
+            f"{audit.dataset_size} training examples, as committed before training; the digest is the "
+            "root of their Merkle tree."
+        ),
         "hashes": [_hash(audit.dataset_root)],
     }
     document = {

@@ -5,7 +5,6 @@ The metadata are those of the Hub's model card documentation ("Evaluation Result
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from auditor.cards.markdown import plain, section
@@ -20,7 +19,6 @@ def card(verified: Verified) -> str:
     """Return the README.md of a repository with this release in it."""
     audit = verified.certificate.audit
     name = str(audit.recipe["name"])
-    # A JSON text in ASCII is a double-quoted YAML scalar, whatever is in it.
     front = [
         "---",
         "tags:",
@@ -50,4 +48,8 @@ def card(verified: Verified) -> str:
 
 
 def _scalar(text: str) -> str:
-    return json.dumps(text)
+    # YAML has no surrogate pairs, which JSON writes for what lies beyond U+FFFF.
+    kept = (
+        each if " " <= each <= "~" and each not in '"\\' else f"\\U{ord(each):08X}" for each in text
+    )
+    return f'"{"".join(kept)}"'

@@ -23,7 +23,9 @@ _LINKED: Final = (
 
 
 def plain(text: str) -> str:
-    r"""Return text that is only text in CommonMark and GitHub's dialect, on one line.
+    r"""Return text that is no markup in CommonMark, on one line.
+
+    Renderers that make links of what looks like an address may still do so.
 
     >>> plain("<b>*1*</b>")
     '\\<b\\>\\*1\\*\\</b\\>'

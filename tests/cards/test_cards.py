@@ -113,6 +113,16 @@ def test_names_are_only_text() -> None:
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(cyclonedx.bom(found)) is None
 
 
+@pytest.mark.parametrize("name", ["caf\u00e9", "\U0001f600 cats", "a\x7f\x85\u2028b", '\\ "#: -'])
+def test_the_hub_reads_any_name(name: str) -> None:
+    found = verified()
+    audit = found.certificate.audit
+    renamed = replace(audit, recipe={**audit.recipe, "name": name}, source=name)
+    renamed_found = replace(found, certificate=replace(found.certificate, audit=renamed))
+    card = ModelCard(hugging_face.card(renamed_found))
+    assert card.data.model_name == name  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(("part", "whole"), [(2, 3), (9999, 10_000), (99_999, 100_000), (0, 7)])
 def test_shares_are_never_rounded_up(part: int, whole: int) -> None:
     shown = Fraction(decimal(part, whole))
