@@ -78,8 +78,8 @@ def bom(verified: Verified) -> str:
         "bom-ref": data,
         "name": audit.source,
         "description": (
-            f"{audit.dataset_size} training examples, as committed before training; the digest is the "
-            "root of their Merkle tree."
+            f"{audit.dataset_size} training examples, as committed before training; the digest is "
+            "the root of their Merkle tree."
         ),
         "hashes": [_hash(audit.dataset_root)],
     }
