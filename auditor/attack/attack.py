@@ -41,8 +41,8 @@ def attack(
     if target is not None and target not in names:
         raise UsageError(f"attack: --target: expected one of {', '.join(names)}, got {target!r}")
     pinned = release.public_keys(keys if trust is None else trust.keys("auditor"))
-    recipe = release.read(folder, pinned).contents["recipe.toml"]
-    brought = bring(verified, recipe, data, progress)
+    contents = release.read(folder, pinned).contents
+    brought = bring(verified, contents["recipe.toml"], data, progress)
     check(verified, brought.train, budget)
     retrain.run_allowed_code(brought, allow_code)
     retrain.check_front_end_is_allowed(brought, allow_code)
@@ -54,11 +54,14 @@ def attack(
         draw_root=root if root is not None else bytes(32),
         front_end=None if own is None else (folder / FRONT_END).read_bytes(),
     )
+    votes = contents["evidence.bin"]
+    size = len(votes) // len(verified.claims)
     report = campaign(
         verified,
         factory,
         brought.train,
         brought.inputs,
+        recorded=[votes[place : place + size] for place in range(0, len(votes), size)],
         attacks=attacks,
         budget=budget,
         factors=factors,

@@ -64,11 +64,19 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a campaign found. ``inputs`` in all, ``attacked`` of them not of the target class."""
+    """What a campaign found. ``inputs`` in all, ``attacked`` of them not of the target class.
+
+    ``plain`` and ``ensemble`` are the models with no attack at all: how many are taken for the
+    target by plain error. ``unlike`` inputs are not judged: members that are trained here, on the
+    audited data, vote otherwise on them than the certificate's, as another machine's may.
+    """
 
     target: str
     inputs: int
     attacked: int
+    plain: Model
+    ensemble: Model
+    unlike: int
     outcomes: tuple[Outcome, ...]
     skipped: tuple[Skipped, ...]
 
@@ -77,6 +85,16 @@ class Report:
         """The outcomes that no valid certificate allows."""
         return tuple(each for each in self.outcomes if each.flipped)
 
+    @property
+    def tested(self) -> bool:
+        """Whether there was any certified input whose answer an attack could have changed."""
+        return any(each.certified for each in self.outcomes)
+
+    @property
+    def exit_code(self) -> int:
+        """1 where the certificate is wrong, 3 where nothing was tested, else 0."""
+        return 1 if self.falsified else 0 if self.tested else 3
+
 
 def campaign(
     verified: Verified,
@@ -84,6 +102,7 @@ def campaign(
     train: Dataset,
     inputs: Dataset,
     *,
+    recorded: Sequence[bytes],
     attacks: Sequence[str],
     budget: Budget,
     factors: Sequence[int],
@@ -93,8 +112,9 @@ def campaign(
 ) -> Report:
     """Attack with ``budget``, and with ``factors`` times its training examples.
 
-    The change of the input stays that of the budget. Raises UsageError where the recipe is none
-    that this attacks, or the budget has no training examples.
+    The change of the input stays that of the budget. ``recorded`` are the certified rows of votes:
+    only inputs on which the ensemble votes just so when it is trained here are judged. Raises
+    UsageError where the recipe is none that this attacks, or the budget has no training examples.
     """
     layout = check(verified, train, budget)
     scale = Scale.of(verified.certificate.audit.recipe["alphabet"])  # type: ignore[arg-type]
@@ -104,7 +124,15 @@ def campaign(
     part_of = factory.parts(train, inputs)
     plain = factory.plain()
     outcomes = []
-    progress.stage("attacking", len(open_to) * len(factors), "attacks")
+    progress.stage("attacking", 1 + len(open_to) * len(factors), "trainings")
+    clean = [model.polled(train, inputs) for model in (plain, factory)]
+    alike = {
+        index
+        for index, (here, row) in enumerate(zip(clean[1].rows, recorded, strict=True))
+        if here == row
+    }
+    judged = [claim for claim in verified.claims if claim.index in alike]
+    progress.advance(1)
     for attack in open_to:
         for factor in factors:
             amounts = {**budget.to_json(), TRAIN_EXAMPLES: factor * budget.get(TRAIN_EXAMPLES)}
@@ -121,15 +149,18 @@ def campaign(
                 seed=seed,
             )
             both = _twice(inputs, made)
-            answers = [model.answers(made.train, both) for model in (plain, factory)]
+            answers = [model.polled(made.train, both).labels for model in (plain, factory)]
             outcomes.append(
-                _outcome(verified, made, answers, spent=spent, inputs=inputs, target=target)
+                _outcome(judged, made, answers, spent=spent, inputs=inputs, target=target)
             )
             progress.advance(1)
     return Report(
         target=verified.certificate.audit.classes[target],
         inputs=len(inputs),
         attacked=int((inputs.labels != target).sum()),
+        plain=_model(clean[0].labels * 2, inputs, target),
+        ensemble=_model(clean[1].labels * 2, inputs, target),
+        unlike=len(inputs) - len(alike),
         outcomes=tuple(outcomes),
         skipped=tuple(
             Skipped(attack=attack, reason=reason)
@@ -170,7 +201,7 @@ def _twice(inputs: Dataset, made: Poisoned) -> Dataset:
 
 
 def _outcome(
-    verified: Verified,
+    judged: Sequence[Claim],
     made: Poisoned,
     answers: Sequence[Labels],
     *,
@@ -178,25 +209,24 @@ def _outcome(
     inputs: Dataset,
     target: int,
 ) -> Outcome:
-    truth = inputs.labels.tolist()
-    size = len(truth)
-    models = [
-        Model(
-            correct=sum(a == b for a, b in zip(given[size:], truth, strict=True)),
-            succeeded=sum(a == target != b for a, b in zip(given[:size], truth, strict=True)),
-        )
-        for given in answers
-    ]
-    ensemble = answers[1]
-    certified = [c for c in verified.claims if right(c) and c.certified(spent.budget)]
+    certified = [c for c in judged if right(c) and c.certified(spent.budget)]
     return Outcome(
         spent=spent,
         rewritten=made.rewritten,
         trigger=made.trigger.words,
-        plain=models[0],
-        ensemble=models[1],
+        plain=_model(answers[0], inputs, target),
+        ensemble=_model(answers[1], inputs, target),
         certified=len(certified),
-        flipped=tuple(c.index for c in certified if _moved(c, ensemble, size)),
+        flipped=tuple(c.index for c in certified if _moved(c, answers[1], len(inputs))),
+    )
+
+
+def _model(given: Labels, inputs: Dataset, target: int) -> Model:
+    """Count answers: to inputs with the trigger, and then to the same as they are."""
+    truth = inputs.labels.tolist()
+    return Model(
+        correct=sum(a == b for a, b in zip(given[len(truth) :], truth, strict=True)),
+        succeeded=sum(a == target != b for a, b in zip(given[: len(truth)], truth, strict=True)),
     )
 
 

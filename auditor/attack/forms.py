@@ -22,16 +22,18 @@ def rows(report: Report) -> list[tuple[str, ...]]:
         "certified",
         "flipped",
     )
-    return [head, *(_row(report, each) for each in report.outcomes)]
+    first = ("none", "0", *_shares(report, report.plain), *_shares(report, report.ensemble), "", "")
+    return [head, first, *(_row(report, each) for each in report.outcomes)]
+
+
+def _shares(report: Report, one: Model) -> tuple[str, str]:
+    return share(one.correct, report.inputs), share(one.succeeded, report.attacked)
 
 
 def _row(report: Report, each: Outcome) -> tuple[str, ...]:
-    def model(one: Model) -> tuple[str, str]:
-        return share(one.correct, report.inputs), share(one.succeeded, report.attacked)
-
     name = f"{each.spent.attack} ({each.trigger})"
     flipped = str(len(each.flipped))
-    middle = (*model(each.plain), *model(each.ensemble))
+    middle = (*_shares(report, each.plain), *_shares(report, each.ensemble))
     return (name, str(each.rewritten), *middle, str(each.certified), flipped)
 
 
@@ -40,10 +42,12 @@ def to_json(report: Report, digest: str) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "certificate": {"sha256": digest},
-        "exitCode": int(bool(report.falsified)),
+        "exitCode": report.exit_code,
         "target": report.target,
         "inputs": report.inputs,
         "attacked": report.attacked,
+        "unlike": report.unlike,
+        "unattacked": {"plain": _model(report.plain), "ensemble": _model(report.ensemble)},
         "outcomes": [
             {
                 "attack": each.spent.attack,

@@ -21,6 +21,14 @@ from auditor.run.job import Bench, Job
 Labels = list[int | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """What a classifier says of inputs: rows of votes, and labels (None: it abstains)."""
+
+    rows: list[bytes]
+    labels: Labels
+
+
 @dataclass(frozen=True, kw_only=True)
 class Factory:
     """Trains a classifier on other data than the audited, and asks it.
@@ -33,8 +41,8 @@ class Factory:
     draw_root: bytes
     front_end: bytes | None
 
-    def answers(self, train: Dataset, inputs: Dataset) -> Labels:
-        """Return the label of each input after training on ``train``; None for an abstention."""
+    def polled(self, train: Dataset, inputs: Dataset) -> Polled:
+        """Train on ``train``, and return the votes and the label of each input."""
         with self._bench(train, inputs) as (bench, job):
             if bench.learner.front_end is not None:
                 data = bench.learner.front_end.SerializeToString(deterministic=True)
@@ -47,10 +55,8 @@ class Factory:
                     pass
             rows = vote.evidence(bench)
             size = bench.rule.row_size
-            return [
-                bench.rule.judge(rows[place : place + size]).label
-                for place in range(0, len(rows), size)
-            ]
+            cut = [rows[place : place + size] for place in range(0, len(rows), size)]
+            return Polled(rows=cut, labels=[bench.rule.judge(row).label for row in cut])
 
     def parts(self, train: Dataset, inputs: Dataset) -> list[int]:
         """Return the part of each training example."""

@@ -59,8 +59,8 @@ def attack(
 
     The training data are poisoned within the budget and beyond it, a plain model and the ensemble
     are trained on them, and every listed input is asked for with the trigger on it. No certified
-    input may change its answer: exit code 1 if one does, for then the certificate is wrong. An
-    attack that fails proves nothing.
+    input may change its answer: exit code 1 if one does, for then the certificate is wrong, and
+    3 where no input was certified at what was tried. An attack that fails proves nothing.
 
     Examples:
       audit attack build/digits --key build/digits.pub --budget trainExamples=5,inputFeatures=1
@@ -102,9 +102,16 @@ def attack(
             named = ", ".join(map(str, each.flipped))
             said = f": {each.spent.attack} within {each.spent.budget} changed inputs {named}"
             typer.echo(paint("FALSIFIED", "red") + said)
-        if not report.falsified:
+        if report.unlike:
+            typer.echo(
+                f"\n{report.unlike} inputs are not judged: trained here, on the audited data, "
+                "members vote otherwise on them"
+            )
+        if not report.tested:
+            typer.echo("\nnothing was tested: no input is certified at any of these budgets")
+        elif not report.falsified:
             typer.echo("\nno certified input changed its answer")
-    raise typer.Exit(int(bool(report.falsified)))
+    raise typer.Exit(report.exit_code)
 
 
 def _factors(text: str) -> tuple[int, ...]:

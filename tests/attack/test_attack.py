@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 import auditor
 from auditor import relying
+from auditor.attack.models import Factory, Polled
 from auditor.cli.main import app
 from auditor.guarantee.threat import Budget
 from auditor.verify.verified import Verified
@@ -44,6 +45,7 @@ def test_no_certified_input_flips_and_the_report_fits_its_schema(folder: Path) -
     report = json.loads(done.stdout)
     VALIDATOR.validate(report)
     assert len(report["outcomes"]) == 10
+    assert report["unlike"] == 0
     assert all(each["flipped"] == [] for each in report["outcomes"])
     verified = auditor.verify(folder / "release", folder / "release.pub")
     for each in report["outcomes"]:
@@ -79,9 +81,28 @@ def test_a_certificate_that_claims_too_much_is_falsified(
     assert report["outcomes"][0]["flipped"]
 
 
+def test_inputs_on_which_members_vote_otherwise_here_are_not_judged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine whose members differ is no evidence against a certificate made on another."""
+    polled = Factory.polled
+
+    def elsewhere(self: Factory, train: Any, inputs: Any) -> Polled:  # noqa: ANN401
+        found = polled(self, train, inputs)
+        rows = [b"", b"", *found.rows[2:]]  # other votes on the first two inputs,
+        return replace(found, rows=rows, labels=[None, None, *found.labels[2:]])  # and answers
+
+    monkeypatch.setattr(Factory, "polled", elsewhere)
+    options = ("--factors", "1", "--attack", "badnets", "--format", "json")
+    done = attack(folder, "trainExamples=1,inputFeatures=1", *options)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["unlike"] == 2
+
+
 def test_what_a_budget_has_no_room_for_is_left_out(folder: Path) -> None:
     done = attack(folder, "trainExamples=1", "--factors", "1", "--attack", "pixels")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 3, done.output
+    assert "nothing was tested" in done.stdout
     assert "pixels: left out, as the budget allows no such change of the input" in done.stdout
 
 
@@ -133,7 +154,7 @@ def test_a_backdoor_that_takes_a_plain_model_flips_nothing_certified(digits: Pat
     """BadNets on digits: a square of 3 x 3 in a few training images misleads the plain model."""
     options = ("--factors", "1,4", "--target", "7", "--format", "json")
     square = attack(digits, "trainExamples=5,inputFeatures=9", "--attack", "badnets", *options)
-    assert square.exit_code == 0, square.output
+    assert square.exit_code == 3, "beyond what is certified, so nothing could be falsified"
     first = json.loads(square.stdout)["outcomes"][0]
     attacked = json.loads(square.stdout)["attacked"]
     assert 2 * first["plain"]["succeeded"] > attacked, "most inputs are misled"
