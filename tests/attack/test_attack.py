@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 import auditor
 from auditor import relying
+from auditor.attack.campaign import campaign
 from auditor.attack.models import Factory, Polled
 from auditor.cli.main import app
 from auditor.guarantee.threat import Budget
@@ -50,7 +51,7 @@ def test_no_certified_input_flips_and_the_report_fits_its_schema(folder: Path) -
     verified = auditor.verify(folder / "release", folder / "release.pub")
     for each in report["outcomes"]:
         assert each["rewritten"] == each["budget"]["trainExamples"] == 2 * each["factor"]
-        exact = verified.certified_accuracy(each["budget"]) * report["inputs"]
+        exact = sum(claim.certified(each["budget"]) for claim in verified.claims)
         assert each["certified"] == exact
     again = attack(folder, budget, "--factors", "1,2", "--format", "json")
     assert again.stdout == done.stdout
@@ -79,6 +80,25 @@ def test_a_certificate_that_claims_too_much_is_falsified(
     VALIDATOR.validate(report)
     assert report["exitCode"] == 1
     assert report["outcomes"][0]["flipped"]
+
+
+def test_a_misread_input_that_is_certified_may_not_flip_either(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim is about the answer staying, whatever the truth: all are called misread here."""
+    everything = (Budget.of({"trainExamples": 60, "inputFeatures": 1}),)
+
+    def misread(verified: Verified, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        claims = tuple(
+            replace(claim, frontier=everything, true_label=None) for claim in verified.claims
+        )
+        return campaign(replace(verified, claims=claims), *arguments, **options)
+
+    monkeypatch.setattr("auditor.attack.attack.campaign", misread)
+    budget = ("trainExamples=60,inputFeatures=1", "--factors", "1", "--attack", "labels")
+    done = attack(folder, *budget)
+    assert done.exit_code == 1, done.output
+    assert "FALSIFIED: labels within" in done.stdout
 
 
 def test_inputs_on_which_members_vote_otherwise_here_are_not_judged(
