@@ -9,6 +9,8 @@ trusted artefact (``own_code``): the guarantee assumes that nobody tampered with
 from __future__ import annotations
 
 import importlib
+import sys
+import traceback
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -39,7 +41,11 @@ def factory(options: Options, maker: RowMaker) -> ModuleLearner:
     make = _imported(options)
 
     def module() -> torch.nn.Module:
-        made = make(dict(given))
+        try:
+            made = make(dict(given))
+        except Exception as error:  # whatever the user's own code raises
+            msg = f"learner.factory: {_raised(error, options)}"
+            raise RecipeError(msg) from error
         if not isinstance(made, torch.nn.Module):
             raise options.error("factory", made, "a function that returns a torch.nn.Module")
         return made
@@ -61,3 +67,14 @@ def _imported(options: Options) -> Callable[[dict[str, Any]], object]:
         raise options.error("factory", found, "a function")
     made: Callable[[dict[str, Any]], object] = found
     return made
+
+
+def _raised(error: Exception, options: Options) -> str:
+    """Say where in the user's file ``error`` arose: the innermost of its lines, not PyTorch's."""
+    found_name = own_code.named({"learner": options.table})
+    module = sys.modules.get(found_name[0]) if found_name else None
+    file = getattr(module, "__file__", None)
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    where = f"{file}, line {lines[-1]}" if lines else "the function"
+    reason = str(error).strip().partition("\n")[0][:200]
+    return f"{where} raised {type(error).__name__}: {reason}"

@@ -48,6 +48,12 @@ def wrong_width(spec):
 def not_a_module(spec):
     return 5
 
+def raises(spec):
+    return torch.nn.Linear(spec["width"], int(spec["no such key"]))
+
+def raises_in_torch(spec):
+    return torch.nn.Linear("wide", spec["classes"])
+
 class Random(torch.nn.Linear):
     def forward(self, x):
         return super().forward(x) + torch.rand(x.shape[0], 2)
@@ -105,6 +111,20 @@ def test_refuses_user_code_that_is_no_classifier(
 ) -> None:
     with pytest.raises(RecipeError, match=named):
         make(python(function)).graph(1, "shared")
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"), [("raises", "KeyError"), ("raises_in_torch", "TypeError")]
+)
+def test_names_the_users_line_that_raised(
+    user_code: Path, function: str, kind: str, make: Fixture
+) -> None:
+    """The user's own line, though the error arose inside PyTorch."""
+    line = 1 + NET.splitlines().index(f"def {function}(spec):") + 1
+    with pytest.raises(RecipeError) as caught:
+        make(python(function)).graph(1, "shared")
+    assert f"{user_code}, line {line} raised {kind}: " in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_the_source_of_user_code_is_named_by_its_digest(user_code: Path) -> None:
