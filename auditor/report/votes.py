@@ -48,25 +48,28 @@ def panels(subject: Subject) -> tuple[Panel, ...]:
     if "wins" in evidence:
         return _won(subject)
     if "votes" in evidence:
-        return (_counted(subject, drawn="margins" not in evidence and "runOffs" not in evidence),)
+        # Else who votes decides too, or who has the other votes, and not only how many there are.
+        enough = evidence.keys().isdisjoint({"margins", "runOffs", "selection"})
+        return (_counted(subject, needs=_drawn_needs(subject, None) if enough else ()),)
     return _margins(subject) if "margins" in evidence else ()
 
 
-def _counted(subject: Subject, *, drawn: bool) -> Panel:
-    """Votes for the label. Where members are fixed, who votes decides, and not only how many."""
+def _counted(subject: Subject, *, needs: tuple[Need, ...]) -> Panel:
+    """Votes for the label, of those that count: some may only have chosen it."""
     values = {
         claim.index: claim.evidence["votes"][claim.label]  # type: ignore[index]
         for claim in subject.claims
         if claim.label is not None
     }
     audit = subject.audit
+    voters = int(audit["members"]) - int(audit["recipe"]["claim"].get("selectionDraws", 0))
     return _panel(
         subject,
         values,
-        title=f"Votes of {count(int(audit['members']), 'member')}",
+        title=f"Votes of {count(voters, 'member')}",
         label="votes for the answer",
-        most=int(audit["members"]),
-        needs=_drawn_needs(subject, None) if drawn else (),
+        most=voters,
+        needs=needs,
     )
 
 
