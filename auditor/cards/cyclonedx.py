@@ -90,7 +90,7 @@ def bom(verified: Verified) -> str:
         "components": [model, training],
         "dependencies": [{"ref": model["bom-ref"], "dependsOn": [data]}, {"ref": data}],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _hash(digest: str) -> dict[str, str]:

@@ -30,7 +30,11 @@ def plain(text: str) -> str:
     >>> plain("<b>*1*</b>")
     '\\<b\\>\\*1\\*\\</b\\>'
     """
-    escaped = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    shown = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in " ".join(text.split())
+    )
+    escaped = _SPECIAL.sub(r"\\\1", shown)
     escaped = _LIST.sub(lambda found: f"&#{ord(found[0][0])};{found[0][1:]}", escaped)
     for mark, harmless in _LINKED:
         escaped = escaped.replace(mark, harmless)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.cli.believed import KeyOption, TrustOption, checked
+from auditor.cli.screen import safe
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,17 +68,23 @@ def export(
 
 
 def _csv(rows: Sequence[Record]) -> bytes:
-    """Return RFC 4180 text: 1 and 0 for yes and no, nothing for None."""
+    """Return RFC 4180 text: 1 and 0 for yes and no, nothing for None; names made printable."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(rows[0])
     for row in rows:
-        writer.writerow(int(value) if isinstance(value, bool) else value for value in row.values())
+        writer.writerow(_cell(value) for value in row.values())
     return text.getvalue().encode()
 
 
+def _cell(value: int | str | bool | None) -> int | str | None:
+    if isinstance(value, bool):
+        return int(value)
+    return safe(value).replace("\n", "\\n") if isinstance(value, str) else value
+
+
 def _jsonl(rows: Sequence[Record]) -> bytes:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
 def _parquet(rows: Sequence[Record]) -> bytes:

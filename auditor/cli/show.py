@@ -53,7 +53,7 @@ def show(
         return
     found = explain(verified, number)
     if style is Format.JSON:
-        typer.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(found.to_json(), indent=2))
     else:
         typer.echo(safe(_one(found)), nl=False)
 

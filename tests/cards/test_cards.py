@@ -96,6 +96,20 @@ def test_the_section_has_the_numbers_of_the_certificate(kind: str) -> None:
         assert digest in html
 
 
+def test_no_card_moves_the_cursor() -> None:
+    """Names come from whoever signed them, and cards are printed."""
+    found = verified()
+    audit = found.certificate.audit
+    name = "a\x1b[2J\x9b\u202eb"
+    renamed = replace(
+        audit, recipe={**audit.recipe, "name": name}, source=name, classes=(name, "b")
+    )
+    renamed_found = replace(found, certificate=replace(found.certificate, audit=renamed))
+    for write in (markdown.section, hugging_face.card, cyclonedx.bom):
+        text = write(renamed_found)
+        assert all(line.isprintable() for line in text.split("\n")), write
+
+
 def test_names_are_only_text() -> None:
     found = hostile()
     html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(markdown.section(found))

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from pyarrow import parquet
 from typer.testing import CliRunner, Result
 
+from auditor.cli import export
 from auditor.cli.main import app
 from auditor.report.explanation import explain
 from auditor.report.records import records
@@ -139,6 +140,20 @@ def test_without_a_true_label_nothing_is_called_wrong() -> None:
     answers = {claim.label is None for claim in claims}
     assert answers == {True, False}
     assert {row["right"] for row in records(verified) if row["label"] is None} == {False}
+
+
+def test_no_name_moves_the_cursor() -> None:
+    """What is printed is made of printable characters, whoever named the classes."""
+    found = gates.verified(honest.build("two-mask", inputs=SIZE))
+    name = "a\x1b[2J\x9b\u202e\nb"
+    audit = replace(found.certificate.audit, classes=(name, "b"))
+    renamed = replace(found, certificate=replace(found.certificate, audit=audit))
+    rows = records(renamed)
+    assert any(row["label"] == name for row in rows)
+    for data in (export._csv(rows), export._jsonl(rows)):
+        lines = data.decode().replace("\r\n", "\n").split("\n")
+        assert all(line.isprintable() for line in lines)
+        assert len(lines) <= SIZE + 2
 
 
 @pytest.mark.parametrize("style", ["csv", "jsonl", "parquet"])
