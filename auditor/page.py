@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from auditor import clock, files, release, relying
+from auditor import files, relying
 from auditor.errors import VerificationError
 from auditor.progress import Progress
 from auditor.recheck.data import bring
@@ -38,7 +38,7 @@ def page(
     ``data`` is the folder of the recipe's files, for pictures of inputs. Raises VerificationError
     for what does not verify or cannot be compared, UsageError for what the caller can mend.
     """
-    verified = relying.verify(
+    verified, read = relying.opened(
         folder,
         keys=keys,
         trust=trust,
@@ -47,11 +47,7 @@ def page(
         data=data,
         progress=progress,
     )
-    if trust is not None:
-        relying.timely(verified, trust, clock.machine())
-    pinned = release.public_keys(keys if trust is None else trust.keys("auditor"))
-    recipe = release.read(folder, pinned).contents["recipe.toml"]
-    inputs = bring(verified, recipe, data, progress).inputs
+    inputs = bring(verified, read.contents["recipe.toml"], data, progress).inputs
     alphabet = verified.certificate.audit.recipe["alphabet"]
     looks = shown(inputs, alphabet, shown_inputs(verified))  # type: ignore[arg-type]
     earlier = None if baseline is None else _earlier(baseline, verified, keys, trust)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 from auditor import clock, release
-from auditor.errors import SignatureError, UsageError
+from auditor.errors import SignatureError, UndecidedError, UsageError
 from auditor.exact import rational
+from auditor.format.keys import PublicKey
 from auditor.progress import Progress, Silent
-from auditor.release import Key
+from auditor.release import Files, Key
 from auditor.verify.trust import BEACONS, Trust, standing
 from auditor.verify.verified import Verified
 from auditor.witness.gather import Pinned
@@ -50,23 +51,71 @@ def verify(
     lets one say; ``sample_seed`` (32 bytes, fresh otherwise) repeats a sample. Raises
     VerificationError for what does not verify, UsageError for what the caller can mend.
     """
-    beacons: Sequence[str] = BEACONS
-    if trust is not None:
-        at = clock.machine() if now is None else now
-        keys, challengers = trust.keys("auditor"), trust.keys("challenger", at=at)
-        timestampers, beacons = trust.timestampers, trust.drand
-    witnesses = Pinned(
-        challengers=tuple(release.public_keys(challengers)),
-        timestampers=tuple(timestampers),
-        beacons=tuple(beacons),
-    )
+    pinned, witnesses = _believed(keys, challengers, timestampers, trust, now)
     if not replay and not retrain:
-        return release.verify(path, keys, witnesses)
-    from auditor.recheck.recheck import Wanted, recheck
-
+        return release.verify(path, pinned, witnesses)
     folder = Path(path)
     if not folder.is_dir():
         raise UsageError(f"{path}: votes and members are looked at again in a release folder only")
+    return _examined(
+        folder,
+        pinned,
+        witnesses,
+        replay=replay,
+        retrain=retrain,
+        data=data,
+        delta=delta,
+        sample_seed=sample_seed,
+        match=match,
+        allow_code=allow_code,
+        device=device,
+        progress=progress,
+    )[0]
+
+
+def opened(
+    folder: Path,
+    *,
+    keys: Key | Sequence[Key] = (),
+    trust: Trust | None = None,
+    replay: int | Literal["all"] | None = None,
+    retrain: int | None = None,
+    data: Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[Verified, Files]:
+    """Verify a release folder, dates included, and return its files beside the outcome.
+
+    Each was read once, so what the caller looks at is what was verified. Raises as ``verify`` does.
+    """
+    pinned, witnesses = _believed(keys, (), (), trust, None)
+    if not folder.is_dir():
+        if folder.exists():
+            raise UsageError(f"{folder}: expected a release folder")
+        raise UndecidedError(f"{folder}: missing")
+    verified, files = _examined(
+        folder, pinned, witnesses, replay=replay, retrain=retrain, data=data, progress=progress
+    )
+    if trust is not None:
+        timely(verified, trust, clock.machine())
+    return verified, files
+
+
+def _examined(
+    folder: Path,
+    pinned: Sequence[PublicKey],
+    witnesses: Pinned,
+    *,
+    replay: int | Literal["all"] | None,
+    retrain: int | None,
+    data: Path | str | None,
+    delta: str = DELTA,
+    sample_seed: bytes | None = None,
+    match: Literal["votes", "bitwise"] = "votes",
+    allow_code: Sequence[str] = (),
+    device: str = "cpu",
+    progress: Progress | None,
+) -> tuple[Verified, Files]:
+    """Verify a folder, look at votes and members again if asked to, and return what was read."""
     try:
         level = rational.parse(delta)
     except ValueError:
@@ -75,9 +124,12 @@ def verify(
         raise UsageError(f"delta: expected a fraction such as 1/1000, got {delta!r}")
     if sample_seed is not None and len(sample_seed) != _SECRET:
         raise UsageError(f"sample seed: expected {_SECRET} bytes, got {len(sample_seed)}")
-    pinned = release.public_keys(keys)
     files = release.read(folder, pinned)
     verified = release.verify_files(files, pinned, witnesses)
+    if not replay and not retrain:
+        return verified, files
+    from auditor.recheck.recheck import Wanted, recheck
+
     wanted = Wanted(
         replay=replay or 0,
         retrain=retrain or 0,
@@ -90,7 +142,28 @@ def verify(
         allow_code=allow_code,
         device=device,
     )
-    return recheck(verified, files, folder, wanted, progress or Silent())
+    return recheck(verified, files, folder, wanted, progress or Silent()), files
+
+
+def _believed(
+    keys: Key | Sequence[Key],
+    challengers: Key | Sequence[Key],
+    timestampers: Sequence[tuple[str, bytes]],
+    trust: Trust | None,
+    now: str | None,
+) -> tuple[list[PublicKey], Pinned]:
+    """Return whose signatures count, and who is believed about draws."""
+    beacons: Sequence[str] = BEACONS
+    if trust is not None:
+        at = clock.machine() if now is None else now
+        keys, challengers = trust.keys("auditor"), trust.keys("challenger", at=at)
+        timestampers, beacons = trust.timestampers, trust.drand
+    witnesses = Pinned(
+        challengers=tuple(release.public_keys(challengers)),
+        timestampers=tuple(timestampers),
+        beacons=tuple(beacons),
+    )
+    return release.public_keys(keys), witnesses
 
 
 def timely(verified: Verified, trust: Trust, now: str) -> None:

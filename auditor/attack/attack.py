@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from auditor import clock, release, relying
+from auditor import relying
 from auditor.attack.campaign import Report, campaign, check
 from auditor.attack.models import Factory
 from auditor.errors import UsageError
@@ -34,15 +34,11 @@ def attack(
     progress: Progress,
 ) -> tuple[Verified, Report]:
     """Verify a release, and attack what it certifies. Raises as ``verify`` and ``campaign`` do."""
-    verified = relying.verify(folder, keys=keys, trust=trust)
-    if trust is not None:
-        relying.timely(verified, trust, clock.machine())
+    verified, files = relying.opened(folder, keys=keys, trust=trust)
     names = verified.certificate.audit.classes
     if target is not None and target not in names:
         raise UsageError(f"attack: --target: expected one of {', '.join(names)}, got {target!r}")
-    pinned = release.public_keys(keys if trust is None else trust.keys("auditor"))
-    contents = release.read(folder, pinned).contents
-    brought = bring(verified, contents["recipe.toml"], data, progress)
+    brought = bring(verified, files.contents["recipe.toml"], data, progress)
     check(verified, brought.train, budget)
     retrain.run_allowed_code(brought, allow_code)
     retrain.check_front_end_is_allowed(brought, allow_code)
@@ -54,7 +50,7 @@ def attack(
         draw_root=root if root is not None else bytes(32),
         front_end=None if own is None else (folder / FRONT_END).read_bytes(),
     )
-    votes = contents["evidence.bin"]
+    votes = files.contents["evidence.bin"]
     size = len(votes) // len(verified.claims)
     report = campaign(
         verified,

@@ -17,6 +17,7 @@ from auditor.attack.campaign import campaign
 from auditor.attack.models import Factory, Polled
 from auditor.cli.main import app
 from auditor.guarantee.threat import Budget
+from auditor.release import Files
 from auditor.verify.verified import Verified
 from tests.run import small
 
@@ -61,15 +62,15 @@ def test_a_certificate_that_claims_too_much_is_falsified(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All inputs called certified against sixty rewritten images: the attack shows some are not."""
-    honest = relying.verify
+    honest = relying.opened
     everything = (Budget.of({"trainExamples": 60, "inputFeatures": 1}),)
 
-    def boastful(*arguments: Any, **options: Any) -> Verified:
-        verified = honest(*arguments, **options)
+    def boastful(*arguments: Any, **options: Any) -> tuple[Verified, Files]:
+        verified, files = honest(*arguments, **options)
         claims = tuple(replace(claim, frontier=everything) for claim in verified.claims)
-        return replace(verified, claims=claims)
+        return replace(verified, claims=claims), files
 
-    monkeypatch.setattr(relying, "verify", boastful)
+    monkeypatch.setattr(relying, "opened", boastful)
     budget = ("trainExamples=60,inputFeatures=1", "--factors", "1", "--attack", "labels")
     done = attack(folder, *budget)
     assert done.exit_code == 1, done.output
@@ -160,6 +161,17 @@ def test_what_is_not_attacked_says_so(
     done = attack(tmp_path, "trainExamples=1")
     assert done.exit_code == 2, done.output
     assert sentence in done.stderr
+
+
+def test_a_front_end_that_must_be_told_what_is_hidden_is_refused(tmp_path: Path) -> None:
+    learner = 'name = "ridge"\nfrontEnd = { name = "masked-hog", hiddenFraction = 1 }'
+    recipe = small.recipe(
+        tmp_path, "partition", "two-mask", learner=learner, extra="[training]\nmasks = 2"
+    )
+    auditor.run(recipe, out=tmp_path / "release", device="cpu", workers=0)
+    done = attack(tmp_path, "trainExamples=1")
+    assert (done.exit_code, done.stdout) == (2, ""), done.output
+    assert "the plain model beside the ensemble is shown inputs with nothing hidden" in done.stderr
 
 
 @pytest.fixture(scope="module")
