@@ -11,7 +11,7 @@ from auditor.attack.models import Factory, Labels
 from auditor.attack.poison import Poisoned, poison, why_not
 from auditor.attack.trigger import Scale
 from auditor.datasets import Dataset
-from auditor.errors import UsageError
+from auditor.errors import RecipeError, UsageError
 from auditor.guarantee.test.units import Layout
 from auditor.guarantee.threat import TRAIN_EXAMPLES, Budget
 from auditor.progress import Progress
@@ -124,7 +124,14 @@ def campaign(
     plain = factory.plain()
     outcomes = []
     progress.stage("attacking", 1 + len(open_to) * len(factors), "trainings")
-    clean = [model.polled(train, inputs) for model in (plain, factory)]
+    try:
+        unattacked = plain.polled(train, inputs)
+    except RecipeError as error:
+        raise UsageError(
+            "attack: the plain model beside the ensemble is shown inputs with nothing hidden, "
+            f"which this recipe's learner cannot read ({error})"
+        ) from error
+    clean = [unattacked, factory.polled(train, inputs)]
     alike = {
         index
         for index, (here, row) in enumerate(zip(clean[1].rows, recorded, strict=True))

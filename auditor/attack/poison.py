@@ -64,8 +64,8 @@ def poison(
     """Return the training set after an attack that spends all of ``budget.trainExamples``.
 
     ``part_of`` is the part of each example: rewritten ones are spread over as many parts as there
-    are, for one example turns its member as well as two do. Labels are changed of the examples that
-    lie nearest to the inputs which are to be misread.
+    are, for one example turns its member as well as two do. ``labels`` takes those that lie nearest
+    to the mean of the inputs which are to be misread, all others random ones.
     """
     generator = np.random.default_rng(seed)
     made = _trigger(attack, layout, scale, budget, generator) or trigger.NOTHING

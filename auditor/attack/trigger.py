@@ -90,24 +90,19 @@ def units(
     layout: Layout, scale: Scale, budget: Budget, generator: np.random.Generator
 ) -> Trigger | None:
     """Return as many random units, set to the top symbol, as the budget has; None for none."""
-    at = _some(layout, budget, generator)
-    if at is None:
-        return None
-    words = f"{budget.get(INPUT_FEATURES)} units set"
-    return Trigger(at=at, to=np.full(len(at), scale.high), blend=False, words=words)
+    count, at = _some(layout, budget, generator)
+    to = np.full(len(at), scale.high)
+    return Trigger(at=at, to=to, blend=False, words=f"{count} units set") if count else None
 
 
 def blended(
     layout: Layout, scale: Scale, budget: Budget, generator: np.random.Generator
 ) -> Trigger | None:
     """Return a random pattern that is mixed, half and half, into as many units as allowed."""
-    at = _some(layout, budget, generator)
-    if at is None:
-        return None
-    words = f"a pattern blended into {budget.get(INPUT_FEATURES)} units"
-    return Trigger(
-        at=at, to=generator.integers(scale.low, scale.high + 1, len(at)), blend=True, words=words
-    )
+    count, at = _some(layout, budget, generator)
+    pattern = generator.integers(scale.low, scale.high + 1, len(at))
+    words = f"a pattern blended into {count} units"
+    return Trigger(at=at, to=pattern, blend=True, words=words) if count else None
 
 
 def _values_a_place(layout: Layout) -> int:
@@ -117,10 +112,10 @@ def _values_a_place(layout: Layout) -> int:
 
 def _some(
     layout: Layout, budget: Budget, generator: np.random.Generator
-) -> npt.NDArray[np.int64] | None:
+) -> tuple[int, npt.NDArray[np.int64]]:
+    """Return how many random units the budget has, and the flat indices of their values."""
     wanted = min(budget.get(INPUT_FEATURES), layout.units)
-    if not wanted:
-        return None
     every = layout.ordered_units()
     chosen = generator.choice(len(every), wanted, replace=False)
-    return np.array([index for unit in sorted(chosen.tolist()) for index in every[unit]])
+    at = [index for unit in sorted(chosen.tolist()) for index in every[unit]]
+    return wanted, np.array(at, np.int64)

@@ -78,7 +78,7 @@ def attack(
             keys=key or (),
             trust=believed,
             data=data,
-            attacks=[each.value for each in kind or Attack],
+            attacks=[each.value for each in dict.fromkeys(kind or Attack)],
             budget=budget_of(budget, "--budget"),
             factors=_factors(factors),
             target=target,

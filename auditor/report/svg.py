@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Callable
@@ -60,7 +61,7 @@ def _inline(document: str, title: str) -> str:
     for number, colour in enumerate(LINE_COLOURS):
         svg = svg.replace(colour, f"var(--line-{number})")
     # Two pictures of one page may not share what they refer to.
-    tag = f"{len(title):x}{sum(title.encode()):x}-"
+    tag = f"{hashlib.sha256(title.encode()).hexdigest()[:8]}-"
     svg = re.sub(r'\bid="', f'id="{tag}', svg)
     svg = re.sub(r"url\(#", f"url(#{tag}", svg)
     svg = re.sub(r'href="#', f'href="#{tag}', svg)

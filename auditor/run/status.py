@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
 from auditor.errors import UsageError
+from auditor.verify.challenge import DRAND, SIGNED
 
 State = Literal["finished", "running", "stopped", "awaiting-challenge"]
 
 _MOST: Final = 2**28
-_CHALLENGES: Final = ("challenge.dsse.json", "challenge.drand.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def status(out: Path) -> Status:
 def _unfinished(work: Path) -> Status:
     audit, awaited = _committed(work / "release")
     done = _journal(work / "journal.jsonl")
-    given = any((work / "release" / name).exists() for name in _CHALLENGES)
+    given = any((work / "release" / name).exists() for name in (SIGNED, DRAND))
     waits = awaited is not None and not given
     planned = _planned(work / "planned.json")
     sizes = _sizes(audit)

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import Final
 
 from auditor.format import input_list
 from auditor.format.audit import Audit
 from auditor.guarantee.sides import PLURALITY
+from auditor.guarantee.test.units import Layout
 from auditor.verify.check import Check, check
 from auditor.verify.policy import Policy
 from auditor.verify.verified import Verified
-
-_IMAGE_RANK: Final = 3  # channels, height, width
 
 
 def content(verified: Verified, policy: Policy, resource_uri: str | None) -> Iterator[Check]:
@@ -183,11 +181,12 @@ def _methods(recipe: Mapping[str, object]) -> tuple[str, ...]:
 
 def _feature_unit(audit: Audit) -> str:
     """Return what a changed feature is: only images have pixels; in grey ones each value is one."""
-    alphabet, shape = audit.recipe["alphabet"], audit.shape
+    alphabet = audit.recipe["alphabet"]
     assert isinstance(alphabet, Mapping)  # noqa: S101 - step 5 of the verification read it
-    if len(shape) != _IMAGE_RANK:
+    layout = Layout(shape=audit.shape, unit=str(alphabet.get("unit", "channel")))
+    if not layout.image:
         return "value"
-    return "pixel" if shape[0] == 1 else str(alphabet.get("unit", "channel"))
+    return "pixel" if layout.per_unit == layout.shape[0] else "channel"
 
 
 def _either(items: Iterable[str]) -> str:
