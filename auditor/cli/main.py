@@ -13,6 +13,7 @@ from auditor.cli.attack import attack
 from auditor.cli.card import card
 from auditor.cli.challenge import challenge
 from auditor.cli.check import check
+from auditor.cli.checker import checker
 from auditor.cli.compare import compare
 from auditor.cli.doctor import doctor
 from auditor.cli.export import export
@@ -61,7 +62,7 @@ def _help(command: Callable[..., None]) -> str:
 
 for _command in (
     *(methods, frontier, init, check, plan, precommit, challenge, run, status),
-    *(verify, show, gate, compare, report, export, card, predict, extract),
+    *(verify, show, gate, compare, report, export, card, predict, extract, checker),
     *(attack, inputs, modelsign, keygen, doctor),
 ):
     app.command(_command.__name__, help=_help(_command))(guarded(_command))

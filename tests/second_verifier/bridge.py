@@ -36,7 +36,7 @@ class Outcome:
 def in_node(program: str, *arguments: str, lines: Iterable[object] = ()) -> list[dict[str, Any]]:
     """Run a program of this folder on lines of JSON; return the lines of JSON that it prints."""
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    command = [NODE, str(FOLDER / program), *arguments]
+    command = [NODE, "--no-warnings", str(FOLDER / program), *arguments]
     done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     assert not done.stderr, done.stderr.decode()
     return [json.loads(line) for line in done.stdout.splitlines()]

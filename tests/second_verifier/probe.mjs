@@ -6,13 +6,13 @@
 import { stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline';
 
-import { publicKey } from './dsse.mjs';
-import { LIMITS, canonical, parseObject } from './json.mjs';
-import { Refusal } from './refusal.mjs';
-import * as shapes from './shapes.mjs';
-import { readSmoothing } from './smoothing.mjs';
-import { fromBase64, toBase64, utf8 } from './text.mjs';
-import { thresholdsOf } from './thresholds.mjs';
+import { publicKey } from '../../auditor/checker/verifier/dsse.mjs';
+import { LIMITS, canonical, parseObject } from '../../auditor/checker/verifier/json.mjs';
+import { Refusal } from '../../auditor/checker/verifier/refusal.mjs';
+import * as shapes from '../../auditor/checker/verifier/shapes.mjs';
+import { readSmoothing } from '../../auditor/checker/verifier/smoothing.mjs';
+import { fromBase64, toBase64, utf8 } from '../../auditor/checker/verifier/text.mjs';
+import { thresholdsOf } from '../../auditor/checker/verifier/thresholds.mjs';
 
 function table(text) {
   const audit = parseObject(utf8(text), LIMITS.envelope);
@@ -21,7 +21,7 @@ function table(text) {
   return lines.map((line) => [line.get('pStar'), line.get('kStar')]);
 }
 
-function answer(question) {
+async function answer(question) {
   try {
     if ('document' in question) {
       const value = parseObject(fromBase64(question.document, 'usage'), LIMITS.leaf);
@@ -29,7 +29,7 @@ function answer(question) {
     }
     if ('audit' in question) return { table: table(question.audit) };
     if ('base64' in question) return { bytes: toBase64(fromBase64(question.base64, 'envelope')) };
-    return { keyid: publicKey(question.key).keyid };
+    return { keyid: (await publicKey(question.key)).keyid };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { refused: error.grade, reason: error.message };
@@ -37,5 +37,5 @@ function answer(question) {
 }
 
 for await (const line of createInterface({ input: stdin })) {
-  stdout.write(`${JSON.stringify(answer(JSON.parse(line)))}\n`);
+  stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`);
 }

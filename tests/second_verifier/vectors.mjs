@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { argv, exit, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline';
 
-import { publicKey } from './dsse.mjs';
-import { Refusal } from './refusal.mjs';
-import { verifyInput, verifyRelease } from './steps.mjs';
-import { fromBase64 } from './text.mjs';
+import { publicKey } from '../../auditor/checker/verifier/dsse.mjs';
+import { Refusal } from '../../auditor/checker/verifier/refusal.mjs';
+import { verifyInput, verifyRelease } from '../../auditor/checker/verifier/steps.mjs';
+import { fromBase64 } from '../../auditor/checker/verifier/text.mjs';
 
 const SCHEMA = 'urn:auditor:vector:v1';
 const COMMON = ['schema', 'comment', 'publicKeys', 'expect'];
@@ -25,8 +25,8 @@ function checkKeys(vector) {
 }
 
 async function verify(vector) {
-  const keys = vector.publicKeys.map(publicKey);
-  const challengers = (vector.challengers ?? []).map(publicKey);
+  const keys = await Promise.all(vector.publicKeys.map(publicKey));
+  const challengers = await Promise.all((vector.challengers ?? []).map(publicKey));
   if ('file' in vector) return verifyInput(fromBase64(vector.file, 'usage'), keys, challengers);
   const files = Object.entries(vector.files).map(([name, text]) => [name, fromBase64(text, 'usage')]);
   return verifyRelease(new Map(files), new Map(Object.entries(vector.digests)), keys, challengers);

@@ -4,7 +4,6 @@
 import { coveringSets, groupMasks, jointMasks, regions, windowMasks } from './masks.mjs';
 import { ONE, ZERO, divide, fraction, less, lowest, parseFraction, parseNumber, subtract } from './rational.mjs';
 import { demand } from './refusal.mjs';
-import { offsetsOf } from './touched.mjs';
 import * as shapes from './shapes.mjs';
 
 const GRADE = 'statement';
@@ -240,6 +239,19 @@ export function choose(n, k) {
   let result = 1;
   for (let i = 1; i <= k; i++) result = (result * (n - k + i)) / i;
   return result;
+}
+
+/** The first offsets from 0, each the least that repeats no difference of two. */
+function offsetsOf(count) {
+  const found = [];
+  const differences = new Set();
+  for (let next = 0; found.length < count; next++) {
+    const apart = found.map((earlier) => next - earlier);
+    if (apart.some((difference) => differences.has(difference))) continue;
+    apart.forEach((difference) => differences.add(difference));
+    found.push(next);
+  }
+  return found;
 }
 
 function groupTest(side) {

@@ -1,7 +1,7 @@
 // Keys, signatures and envelopes (section 2).
 
 import { LIMITS, parseObject } from './json.mjs';
-import { sha256, usable, verifyEd25519, verifyP256 } from './platform.mjs';
+import { onP256, sha256, verifyEd25519, verifyP256 } from './platform.mjs';
 import { demand } from './refusal.mjs';
 import { concatenate, fromBase64, fromHex, sameBytes, toBase64, toHex, utf8 } from './text.mjs';
 
@@ -16,25 +16,25 @@ const ED25519 = fromHex('302a300506032b6570032100');
 const starts = (bytes, prefix) => sameBytes(bytes.slice(0, prefix.length), prefix);
 
 /** The pinned key in a PEM text, its first; a key of another kind, or one that anybody can sign for, is refused. */
-export function publicKey(pem) {
+export async function publicKey(pem) {
   const match = /-----BEGIN PUBLIC KEY-----\s([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----/.exec(pem);
   demand(match !== null, 'usage', 'not a public key in PEM');
   const spki = fromBase64(match[1].replace(/\s/g, ''), 'usage');
   if (spki.length === 91 && starts(spki, P256)) {
-    demand(usable(spki), 'usage', 'a point that is not on P-256');
+    demand(await onP256(spki), 'usage', 'a point that is not on P-256');
     const lines = toBase64(spki).match(/.{1,64}/g).join('\n');
     const text = `-----BEGIN PUBLIC KEY-----\n${lines}\n-----END PUBLIC KEY-----\n`;
-    return { kind: 'P-256', spki, keyid: keyid('ecdsa', text, 'ecdsa-sha2-nistp256') };
+    return { kind: 'P-256', spki, keyid: await keyid('ecdsa', text, 'ecdsa-sha2-nistp256') };
   }
   demand(spki.length === 44 && starts(spki, ED25519), 'usage', 'neither P-256 nor Ed25519');
   const raw = spki.slice(ED25519.length);
   demand(!weak(raw), 'usage', 'an Ed25519 key of low order or not in its one encoding');
-  return { kind: 'Ed25519', spki, keyid: keyid('ed25519', toHex(raw), 'ed25519') };
+  return { kind: 'Ed25519', spki, keyid: await keyid('ed25519', toHex(raw), 'ed25519') };
 }
 
 // The line feeds of a PEM text are bytes of their own here, not escapes.
-const keyid = (keytype, text, scheme) =>
-  toHex(sha256(utf8(`{"keytype":"${keytype}","keyval":{"public":"${text}"},"scheme":"${scheme}"}`)));
+const keyid = async (keytype, text, scheme) =>
+  toHex(await sha256(utf8(`{"keytype":"${keytype}","keyval":{"public":"${text}"},"scheme":"${scheme}"}`)));
 
 /**
  * Whether y is not reduced, or that of a point of order 1 (y = 1), 2 (y = -1), 4 (y = 0) or 8. The

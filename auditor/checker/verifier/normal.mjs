@@ -12,7 +12,7 @@ const FARTHEST = 16n;
 const PLACES = 64n;
 
 /** The largest integer whose square is at most a. */
-function root(a) {
+export function squareRoot(a) {
   if (a < 2n) return a;
   let x = 1n << BigInt((a.toString(2).length + 1) >> 1);
   for (;;) {
@@ -63,8 +63,8 @@ function half(square, bits) {
   const circle = circles.get(bits);
   const scaled = square.n << (3n * bits);
   const factor = {
-    low: root(scaled / (2n * square.d * circle.high)),
-    high: root(scaled / (2n * square.d * circle.low) + 1n) + 1n,
+    low: squareRoot(scaled / (2n * square.d * circle.high)),
+    high: squareRoot(scaled / (2n * square.d * circle.low) + 1n) + 1n,
   };
   return { low: ((low < 0n ? 0n : low) * factor.low) >> bits, high: ((high * factor.high) >> bits) + 1n };
 }
@@ -139,7 +139,7 @@ export function leastAfter(p, square) {
   const witness = witnessBelow(p);
   if (witness === null) return ZERO;
   const scaled = square.n << (2n * WITNESS_BITS);
-  let moved = root(scaled / square.d);
+  let moved = squareRoot(scaled / square.d);
   while (moved * moved * square.d < scaled) moved++;
   return cumulativeDown(witness - moved);
 }

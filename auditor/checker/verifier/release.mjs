@@ -19,10 +19,10 @@ const FOLDER = 'members/';
 /** Recipe, list of members, members, bundle and model signature. */
 export async function checkArtefacts(files, digests, known, envelopes, keys) {
   const { certificate, audit, membersDigest } = known;
-  const recipe = toHex(sha256(files.get('recipe.toml')));
+  const recipe = toHex(await sha256(files.get('recipe.toml')));
   demand(recipe === audit.get('recipeFile').get('sha256'), GRADE, 'another recipe file');
   const list = files.get('members.sha256');
-  demand(toHex(sha256(list)) === membersDigest, GRADE, 'another list of members');
+  demand(toHex(await sha256(list)) === membersDigest, GRADE, 'another list of members');
 
   const { count, shardSize } = Object.fromEntries(certificate.get('members'));
   const listed = readList(list);
@@ -105,7 +105,7 @@ async function checkModelSignature(bytes, keys, listed) {
     const all = concatenate(...resources.map((item) => fromHex(item.get('digest'))));
     const [subject] = statement.get('subject');
     const own = subject.get('digest').get('sha256');
-    demand(own === toHex(sha256(all)), GRADE, 'a subject that is not its list');
+    demand(own === toHex(await sha256(all)), GRADE, 'a subject that is not its list');
   } catch (error) {
     if (error instanceof Refusal) throw new Refusal(GRADE, `${MODEL_SIGNATURE}: ${error.message}`);
     throw error;

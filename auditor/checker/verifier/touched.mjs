@@ -96,19 +96,6 @@ export function gridReach(grid, layout, budgets, classes) {
   };
 }
 
-/** The first offsets from 0, each the least that repeats no difference of two. */
-export function offsetsOf(count) {
-  const found = [];
-  const differences = new Set();
-  for (let next = 0; found.length < count; next++) {
-    const apart = found.map((earlier) => next - earlier);
-    if (apart.some((difference) => differences.has(difference))) continue;
-    apart.forEach((difference) => differences.add(difference));
-    found.push(next);
-  }
-  return found;
-}
-
 /** What parts touch that each go to several members: heaviest(weights). */
 export function spreadReach({ parts, offsets }, classes) {
   check(parts * offsets.length * (classes - 1) <= VOTES, 'bounds that take too long');

@@ -27,12 +27,13 @@ async function establish(envelopes, keys, challengers) {
   const before = await signers(envelopes.precommitment, keys);
   const both = await signers(envelopes.certificate, before);
   demand(both.length > 0, 'signature', 'no pinned key signed both envelopes');
-  const stated = readStatements(envelopes, both.map(({ keyid }) => keyid));
+  const keyids = both.map(({ keyid }) => keyid);
+  const stated = await readStatements(envelopes, keyids);
   const { certificate, smoothing } = stated;
   const audit = certificate.get('audit');
   const thresholds = thresholdsOf(audit, smoothing);
   demand(same(certificate.get('thresholds'), thresholds.table), 'claim', 'other thresholds');
-  return { ...stated, audit, challengers, follows: rule(audit, smoothing, thresholds) };
+  return { ...stated, audit, keyids, challengers, follows: rule(audit, smoothing, thresholds) };
 }
 
 /** The claim in these bytes. */
@@ -48,14 +49,20 @@ function checkTrueLabel(leaf, classes) {
 }
 
 /** Steps 9 and 10 for one row. */
-function checkClaim(leaf, row, follows) {
+async function checkClaim(leaf, row, follows) {
   const evidence = new Map(leaf.get('evidence'));
-  demand(evidence.get('row') === toHex(sha256(row)), 'claim', 'another row');
+  demand(evidence.get('row') === toHex(await sha256(row)), 'claim', 'another row');
   evidence.delete('row');
   const { label, statistics, frontier } = follows(row);
   demand(leaf.get('label') === label, 'claim', 'another label');
   demand(same(evidence, statistics), 'claim', 'other statistics');
   demand(same(leaf.get('frontier'), frontier), 'claim', 'another frontier');
+}
+
+/** What is known of a certificate that was verified: its digest, its statement, who signed both envelopes. */
+async function found({ certificate, keyids, smoothing: { budgets } }, envelopes, challenge) {
+  const digest = toHex(await sha256(envelopes.certificate.payload));
+  return { digest, certificate, keyids, budgets, challenge };
 }
 
 /** Verify a single-input file; the verdict, or a refusal. */
@@ -84,16 +91,17 @@ export async function verifyInput(bytes, keys, challengers = []) {
   const [index, size] = [inclusion.get('index'), batch.get('size')];
   const rootHash = fromHex(batch.get('rootHash'));
   demand(proof.every((hash) => hash.length === 32), 'inclusion', 'a proof of other hashes');
-  demand(included(leafHash(leafBytes), index, size, proof, rootHash), 'inclusion', 'not in the tree');
+  const hash = await leafHash(leafBytes);
+  demand(await included(hash, index, size, proof, rootHash), 'inclusion', 'not in the tree');
   const leaf = readLeaf(leafBytes);
   demand(leaf.get('index') === index, 'inclusion', 'a leaf of another index');
 
   checkTrueLabel(leaf, smoothing.classes);
   demand(row.length === certificate.get('evidence').get('rowSize'), 'claim', 'a row of another size');
-  checkClaim(leaf, row, follows);
-  const came = readChallenge(signedChallenge, container.get('drand'), certificate);
+  await checkClaim(leaf, row, follows);
+  const came = await readChallenge(signedChallenge, container.get('drand'), certificate);
   const challenge = await judge(came, known);
-  return { verdict: 'verified', certificate: toHex(sha256(envelopes.certificate.payload)), challenge, claim: leaf };
+  return { ...(await found(known, envelopes, challenge)), claim: leaf };
 }
 
 /**
@@ -113,26 +121,25 @@ export async function verifyRelease(files, digests, keys, challengers = []) {
 
   const lines = split(files.get('claims.jsonl'));
   demand(lines.length === size, 'inclusion', `${lines.length} claims of ${size}`);
-  const top = toHex(root(lines.map(leafHash)));
+  const top = toHex(await root(await Promise.all(lines.map(leafHash))));
   demand(top === certificate.get('batch').get('rootHash'), 'inclusion', 'claims of another tree');
   const leaves = lines.map(readLeaf);
   leaves.forEach((leaf, i) => demand(leaf.get('index') === i, 'statement', `claim ${i} has another index`));
 
-  checkInputs(leaves, audit, smoothing);
-  checkEvidence(leaves, files.get('evidence.bin'), certificate.get('evidence'), follows);
+  await checkInputs(leaves, audit, smoothing);
+  await checkEvidence(leaves, files.get('evidence.bin'), certificate.get('evidence'), follows);
   checkSummary(leaves, certificate, smoothing);
   await checkArtefacts(files, digests, known, envelopes, keys);
 
   const answer = files.get('challenge.dsse.json');
   const round = files.get('challenge.drand.json');
-  const came = readChallenge(
+  const came = await readChallenge(
     answer === undefined ? null : parseEnvelope(answer),
     round === undefined ? null : parseRound(round),
     certificate,
   );
   const challenge = await judge(came, known);
-  const verdict = { verdict: 'verified', certificate: toHex(sha256(envelopes.certificate.payload)) };
-  return { ...verdict, challenge, summary: certificate.get('summary') };
+  return { ...(await found(known, envelopes, challenge)), claims: leaves };
 }
 
 function parseRound(bytes) {
@@ -154,24 +161,26 @@ function split(bytes) {
 }
 
 /** Step 8. */
-function checkInputs(leaves, audit, { classes }) {
+async function checkInputs(leaves, audit, { classes }) {
   const names = new Set();
   const hashes = leaves.map((leaf) => {
     const [index, input, trueLabel] = ['index', 'input', 'trueLabel'].map((key) => leaf.get(key));
     names.add(new TextDecoder().decode(canonical(input)));
     return leafHash(canonical(new Map([['index', index], ['input', input], ['trueLabel', trueLabel]])));
   });
-  demand(toHex(root(hashes)) === audit.get('inputs').get('rootHash'), 'statement', 'other inputs');
+  demand(toHex(await root(await Promise.all(hashes))) === audit.get('inputs').get('rootHash'), 'statement', 'other inputs');
   demand(names.size === leaves.length, 'statement', 'an input twice');
   for (const leaf of leaves) checkTrueLabel(leaf, classes);
 }
 
 /** Steps 9 and 10. */
-function checkEvidence(leaves, bytes, signed, follows) {
+async function checkEvidence(leaves, bytes, signed, follows) {
   const width = signed.get('rowSize');
   demand(bytes.length === width * signed.get('size'), 'claim', 'evidence of another size');
-  demand(toHex(sha256(bytes)) === signed.get('sha256'), 'claim', 'other evidence');
-  leaves.forEach((leaf, i) => checkClaim(leaf, bytes.subarray(i * width, (i + 1) * width), follows));
+  demand(toHex(await sha256(bytes)) === signed.get('sha256'), 'claim', 'other evidence');
+  for (const [i, leaf] of leaves.entries()) {
+    await checkClaim(leaf, bytes.subarray(i * width, (i + 1) * width), follows);
+  }
 }
 
 /** Step 11. */

@@ -34,7 +34,7 @@ export function readStatement(payload, predicateType) {
 }
 
 /** Steps 3 to 5 for two signed payloads: both predicates, and what the recipe's smoothing is. */
-export function readStatements(envelopes, keyids) {
+export async function readStatements(envelopes, keyids) {
   const before = readStatement(envelopes.precommitment.payload, 'urn:auditor:precommitment:v1');
   const after = readStatement(envelopes.certificate.payload, 'urn:auditor:poisoning-robustness:v1');
   const [precommitment, certificate] = [before.predicate, after.predicate];
@@ -42,7 +42,7 @@ export function readStatements(envelopes, keyids) {
   check(before.digest === own, 'subject is not the recipe file');
 
   const cited = certificate.get('precommitment').get('sha256');
-  check(cited === toHex(sha256(envelopes.precommitment.payload)), 'another precommitment is cited');
+  check(cited === toHex(await sha256(envelopes.precommitment.payload)), 'another precommitment is cited');
   const audit = certificate.get('audit');
   check(same(precommitment.get('audit'), audit), 'the two audits differ');
   check(keyids.includes(precommitment.get('keyid')), 'keyid names no key that signed');

@@ -15,11 +15,12 @@ const selfDerived = (reason) => ({ kind: 'self-derived', reason });
  * The signed challenge that came with a certificate, read; null if none came. Either an envelope or
  * a round of a beacon may come, each null if it did not, and the certificate cites it.
  */
-export function readChallenge(envelope, round, certificate) {
+export async function readChallenge(envelope, round, certificate) {
   demand(envelope === null || round === null, 'release', 'two challenges');
   const hashed = envelope?.payload ?? (round && concatenate(canonical(round), utf8('\n')));
   const cited = certificate.get('challenge')?.get('sha256') ?? null;
-  if (hashed !== null) demand(toHex(sha256(hashed)) === cited, 'release', 'a challenge that is not cited');
+  const own = hashed === null ? null : toHex(await sha256(hashed));
+  demand(own === null || own === cited, 'release', 'a challenge that is not cited');
   if (envelope === null) return null;
   const { digest, predicate } = readStatement(envelope.payload, 'urn:auditor:challenge:v1');
   return { envelope, subject: digest, predicate };
@@ -48,8 +49,10 @@ export async function judge(challenge, { smoothing, precommitment, precommitment
     return selfDerived('it is older than the precommitment');
   }
   const chosen = allowed.length > 1;
+  const count = predicate.get('count');
   return {
     kind: 'signed',
+    count: count && Object.fromEntries(count),
     reason: `signed by ${signer.keyid}${chosen ? ', whom the auditor could choose among several' : ''}`,
   };
 }

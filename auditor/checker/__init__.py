@@ -1,0 +1,1 @@
+"""The page that checks certificates in a browser, around the second verifier."""
