@@ -71,8 +71,10 @@ def sha256(path: Path, *, limit: int) -> str:
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Put ``data`` under ``path`` whole or not at all, and on the disk before returning.
 
-    An OSError names ``path``.
+    An OSError names ``path``; UsageError for a path that ends in no name, such as "." or "/".
     """
+    if not path.name:
+        raise UsageError(f"{path}: expected the name of a file to write")
     temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
     try:
         _write_new(temporary, data, mode)

@@ -60,28 +60,29 @@ export async function readRelease(entries, progress) {
   return { contents, digests };
 }
 
-/** All files below what was dropped, each with its path. */
+/** All files that were dropped, those in folders with their paths. */
 export async function dropped(transfer) {
   // Both lists are only there until the event's handler first waits.
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   const files = [...transfer.files].map((file) => ({ path: file.name, file }));
-  if (!entries.some((entry) => entry.isDirectory)) return files;
-  return (await Promise.all(entries.map(below))).flat();
+  const items = [...transfer.items].filter((item) => item.kind === 'file');
+  if (!items.some((item) => item.webkitGetAsEntry?.()?.isDirectory)) return files;
+  // The older interface, webkitGetAsEntry, reads no folders for pages that were opened as files.
+  if (items.some((item) => item.getAsFileSystemHandle === undefined)) {
+    throw new Refusal('usage', 'this browser does not hand over a dropped folder; pick it in the field above');
+  }
+  try {
+    const handles = await Promise.all(items.map((item) => item.getAsFileSystemHandle()));
+    return (await Promise.all(handles.map((handle) => below(handle, handle.name)))).flat();
+  } catch (error) {
+    throw new Refusal('usage', `what was dropped could not be read (${error.name})`);
+  }
 }
 
-async function below(entry) {
-  const path = entry.fullPath.replace(/^\//, '');
-  if (entry.isFile) {
-    return [{ path, file: await new Promise((resolve, reject) => entry.file(resolve, reject)) }];
-  }
-  const reader = entry.createReader();
+async function below(handle, path) {
+  if (handle.kind === 'file') return [{ path, file: await handle.getFile() }];
   const found = [];
-  // A browser hands out a folder in pieces, the last one empty.
-  for (;;) {
-    const piece = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (piece.length === 0) return (await Promise.all(found.map(below))).flat();
-    found.push(...piece);
-  }
+  for await (const [name, inner] of handle.entries()) found.push(...(await below(inner, `${path}/${name}`)));
+  return found;
 }
 
 /** The same for files picked in a form. */

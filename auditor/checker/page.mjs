@@ -54,13 +54,11 @@ function section(title, ...children) {
 
 const isKey = (text) => text.includes('-----BEGIN PUBLIC KEY-----');
 
-/** Take files in, after those that came before: keys by what is in them, all else is the certificate. */
-function take(entries, role) {
+/** Take files in, after those that came before; `found` is a promise of them. */
+function take(found, role) {
   queue = queue.then(async () => {
     try {
-      for (const entry of entries) await takeOne(entry, role, entries.length);
-      const deep = entries.filter(({ path }) => path.includes('/'));
-      if (deep.length > 0) state.certificate = { kind: 'release', name: deep[0].path.split('/')[0], entries: deep };
+      await takeAll(await found, role);
     } catch (error) {
       turn += 1;
       at('result').replaceChildren();
@@ -71,7 +69,13 @@ function take(entries, role) {
     // Not waited for: what is dropped meanwhile starts another check, and this one's end is not shown.
     check();
   });
-  return queue;
+}
+
+/** Keys are known by what is in them; all else is the certificate. */
+async function takeAll(entries, role) {
+  const deep = entries.filter(({ path }) => path.includes('/'));
+  for (const entry of entries) await takeOne(entry, role, entries.length);
+  if (deep.length > 0) state.certificate = { kind: 'release', name: deep[0].path.split('/')[0], entries: deep };
 }
 
 async function takeOne({ path, file }, role, count) {
@@ -158,17 +162,17 @@ function accept(kind, found) {
 function facts(told, signer) {
   const pairs = [
     ['Audit', told.name],
-    ['Signed by', `${signer.name} (${told.keyids.join(', ')})`],
-    ['Certificate', `sha256 ${told.digest}`],
+    ['Signed by', `${signer.name}, key `, element('code', {}, told.keyids.join(', '))],
+    ['Certificate', 'sha256 ', element('code', {}, told.digest)],
   ];
-  return element('dl', {}, ...pairs.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]));
+  return element('dl', {}, ...pairs.flatMap(([name, ...value]) => [element('dt', {}, name), element('dd', {}, ...value)]));
 }
 
 function claimOf(found, claim) {
   const told = explainClaim(found, claim);
   const needs = told.declared.some(({ needed }) => needed !== null);
   const rows = told.declared.map(({ words, certified, needed }) => [
-    words, ...(needs ? [needed === null ? 'more than there are' : needed.toLocaleString('en-US')] : []), certified ? 'yes' : 'no',
+    words, ...(needs ? [needed === null ? 'never enough' : needed.toLocaleString('en-US')] : []), certified ? 'yes' : 'no',
   ]);
   const heads = ['attacker changes at most', ...(needs ? ['votes needed'] : []), 'certified'];
   const abstained = told.abstained === null ? [] : [['abstained', told.abstained.toLocaleString('en-US')]];
@@ -231,7 +235,7 @@ for (const [id, role] of Object.entries(FIELDS)) {
   at(id).addEventListener('change', () => {
     const entries = picked(at(id).files);
     at(id).value = '';
-    return take(entries, role);
+    take(entries, role);
   });
 }
 
@@ -244,16 +248,12 @@ document.addEventListener('dragover', (event) => {
 document.addEventListener('dragleave', (event) => {
   if (event.relatedTarget === null) document.body.classList.remove('dragging');
 });
-document.addEventListener('drop', async (event) => {
+document.addEventListener('drop', (event) => {
   if (!isFile(event)) return;
   event.preventDefault();
   document.body.classList.remove('dragging');
   const role = at('challengers').contains(event.target) ? 'challenger' : null;
-  try {
-    take(await dropped(event.dataTransfer), role);
-  } catch (error) {
-    refuse(new Refusal('usage', `the dropped files could not be read (${error.name})`));
-  }
+  take(dropped(event.dataTransfer), role);
 });
 at('clear').addEventListener('click', () => {
   Object.assign(state, { certificate: null, keys: [], challengers: [] });

@@ -41,8 +41,8 @@ def page(version: str) -> str:
 def bundle(main: str, read: Callable[[str], str]) -> str:
     """Return one module that does what ``main`` does with all that it imports.
 
-    ``read`` returns a module's text by its path. Raises ValueError for imports in a circle, and for statements of
-    import or export of a form that is not used here.
+    ``read`` returns a module's text by its path. Raises ValueError for imports in a circle, and for
+    statements of import or export of a form that is not used here.
     """
     done: dict[str, str] = {}
     _add(main, read, done, ())
@@ -65,17 +65,14 @@ def _add(
         _add(module, read, done, (*above, path))
         to = everything or f"{{ {names.replace(' as ', ': ')} }}"
         bound.append(f"const {to} = {_variable(module)};\n")
-    inner, exported = _IMPORT.sub("", text), [name for _, name in _EXPORT.findall(text)]
-    inner = _EXPORT.sub(r"\1 \2", inner)
+    inner = _EXPORT.sub(r"\1 \2", _IMPORT.sub("", text))
     if left := _LEFT.search(inner):
         raise ValueError(f"{path}: {left[0].strip()!r} is of a form that is not bundled")
+    inner = f"{''.join(bound)}{inner}"
     if above:
-        inner = f"{inner}\nreturn {{ {', '.join(exported)} }};\n"
-        done[path] = (
-            f"// ---- {path} ----\n\nconst {_variable(path)} = (() => {{\n{''.join(bound)}{inner}}})();\n"
-        )
-    else:
-        done[path] = f"// ---- {path} ----\n\n{''.join(bound)}{inner}"
+        exported = ", ".join(name for _, name in _EXPORT.findall(text))
+        inner = f"const {_variable(path)} = (() => {{\n{inner}\nreturn {{ {exported} }};\n}})();\n"
+    done[path] = f"// ---- {path} ----\n\n{inner}"
 
 
 def _variable(path: str) -> str:

@@ -17,7 +17,10 @@ COMMANDS: Final[dict[str, Any]] = ROOT.commands
 # No option takes these: nothing, a negative and a huge number, no number, noise, a folder.
 VALUES: Final = ("", "-1", "9" * 40, "nan", "noise", "folder")
 # With these in place of its arguments, a command has something to do and does it.
-FINE: Final = {("init", "missing"), ("keygen", "missing"), ("doctor", "folder"), ("methods", "")}
+FINE: Final = {
+    *(("init", "missing"), ("keygen", "missing"), ("doctor", "folder"), ("methods", "")),
+    ("checker", ""),
+}
 ARGUMENTS: Final = ("noise", "folder", "empty", "missing")
 
 

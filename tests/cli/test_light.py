@@ -97,6 +97,7 @@ def test_doctor_names_what_is_missing_and_does_not_fail(site: Path, folder: Path
         (["export", "release", "--key", "a.pub"], "index,input,truth,label,right,"),
         (["export", "release", "--key", "a.pub", "--format", "jsonl"], '{"index": 0'),
         (["status", "release"], "state    finished"),
+        (["checker"], "wrote checker.html (sha256 "),
     ],
 )
 def test_what_needs_no_arrays_works(site: Path, folder: Path, words: list[str], start: str) -> None:

@@ -13,7 +13,7 @@ from auditor.report.gallery import shown_inputs
 from auditor.report.html import Shown, render
 from auditor.verify.checking import release
 from tests import honest
-from tests.chromium import chromium, watched
+from tests.chromium import CONTRASTS, chromium, watched
 from tests.report import synthetic
 
 if TYPE_CHECKING:
@@ -24,37 +24,6 @@ DOT = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
     "3a7e9b550000000a49444154789c6368000000820081dd436af40000000049454e44ae426082"
 )
-
-#: Contrast of every text with what is behind it (WCAG 2, success criterion 1.4.3), smallest first.
-CONTRASTS = """
-() => {
-  const options = { willReadFrequently: true };
-  const canvas = document.createElement('canvas').getContext('2d', options);
-  const rgb = (text) => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = (c) => c.slice(0, 3).map((v) => v / 255)
-    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (node) => {
-    for (; node; node = node.parentElement) {
-      const colour = rgb(getComputedStyle(node).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-    return [255, 255, 255, 255];
-  };
-  const found = [];
-  const text = 'p, li, td, th, dt, dd, h1, h2, h3, summary, code, strong, span.wrong';
-  for (const node of document.querySelectorAll(text)) {
-    const said = node.textContent.trim().slice(0, 40);
-    if (!node.checkVisibility() || !said) continue;
-    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))];
-    found.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), said]);
-  }
-  return found.sort((one, other) => one[0] - other[0]).slice(0, 3);
-}
-"""
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import pytest
 
+import auditor
 from auditor.format.challenge import Signed
 from tests import honest
 from tests.honest import ED25519
@@ -56,9 +58,16 @@ def test_a_wrong_expectation_fails_the_runner(tmp_path: Path) -> None:
         assert bridge.in_node("vectors.mjs", str(path))[0]["passed"] is passes
 
 
-def test_only_the_platform_and_the_programs_need_node() -> None:
-    needing = {path.name for path in FOLDER.glob("*.mjs") if "'node:" in path.read_text()}
-    assert needing == {"platform.mjs", "vectors.mjs", "probe.mjs"}
+def test_only_the_programs_need_node() -> None:
+    modules = Path(auditor.__file__).parent / "checker"
+    imported = {
+        name
+        for path in modules.rglob("*.mjs")
+        for name in re.findall(r" from '([^']*)'", path.read_text())
+    }
+    assert all(re.fullmatch(r"\./(verifier/)?[a-z_]+\.mjs", name) for name in imported)
+    programs = {path.name for path in FOLDER.glob("*.mjs") if "'node:" in path.read_text()}
+    assert programs == {path.name for path in FOLDER.glob("*.mjs")}
 
 
 @pytest.mark.parametrize("kind", honest.KINDS)
