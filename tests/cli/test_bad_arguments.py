@@ -47,7 +47,9 @@ def lines(name: str) -> Iterator[list[str]]:
         for option in options:
             if option.is_flag:
                 continue
-            for value in VALUES:
+            # elsewhere the arguments are wrong already; here only what cannot be written is
+            fine = (name, argument) in FINE and "--out" in option.opts
+            for value in ("", "folder") if fine else VALUES:
                 yield [*usual, option.opts[0], value]
 
 
