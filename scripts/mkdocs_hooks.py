@@ -1,19 +1,22 @@
 """Pages that stand elsewhere in the repository, and links that lead out of ``docs``.
 
 README.md is the overview, its section on limits a page of its own, and schemas/README.md the
-specification: each is written once. A link to any other file outside ``docs`` becomes the file's
-name, since the site does not hold it.
+specification: each is written once. The page that checks certificates in a browser is made here. A
+link to any other file outside ``docs`` becomes the file's name, since the site does not hold it.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+
+from auditor.checker.page import page as checker_page
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMITS = "What a certificate does not say"
@@ -41,6 +44,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         ("specification.md", (ROOT / "schemas/README.md").read_text(encoding="utf-8")),
     ):
         files.append(File.generated(config, name, content=text))
+    checker = checker_page(version("auditor"))
+    files.append(File.generated(config, "checker.html", content=checker))
     return files
 
 

@@ -17,8 +17,19 @@ ALL_FILES = sorted(ROOT.rglob("*.py"))
 ORDER = ("errors", "randomness", "exact", "guarantee", "format", "verify")
 LAYERS = (
     *(*ORDER, "files", "clock", "progress", "keyfiles", "policyfiles", "witness", "release"),
-    *("challenger", "recipe", "datasets", "replay", "learners", "report", "cards", "run"),
-    *("recheck", "relying", "attack", "page", "modelsign", "methods", "notebook", "doctor"),
+    *("challenger", "recipe", "datasets", "replay", "learners", "report", "cards"),
+    *(
+        "run",
+        "recheck",
+        "relying",
+        "attack",
+        "page",
+        "checker",
+        "modelsign",
+        "methods",
+        "notebook",
+        "doctor",
+    ),
     *("cli", "__init__"),
 )
 

@@ -98,6 +98,7 @@ def test_a_fresh_default_install_is_small_and_verifies(tmp_path: Path) -> None:
     verified = run("verify", str(release), "--key", str(public))
     assert (verified.returncode, verified.stdout[:9]) == (0, "VERIFIED "), verified.stderr
     assert run("init", "recipe.toml").returncode == 0, "schemas are in the wheel"
+    assert run("checker").returncode == 0, "the modules of the page are in the wheel"
     needy = run("run", "recipe.toml", "--out", "release-2")
     assert needy.returncode == 2
     assert "pip install 'auditor[run]'" in needy.stderr

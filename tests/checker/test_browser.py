@@ -328,3 +328,23 @@ def test_it_computes_without_a_network_and_may_not_ask(checker: Checker) -> None
     assert len(refusals) >= 2
     checker.seen.said.clear()
     checker.seen.page.context.set_offline(False)
+
+
+def test_a_browser_without_the_keys_algorithm_decides_nothing(
+    browser: Browser, place: Path
+) -> None:
+    seen = watched(browser, place / "checker.html")
+    seen.page.add_init_script(
+        """const real = crypto.subtle.importKey.bind(crypto.subtle);
+        crypto.subtle.importKey = (form, key, algorithm, ...rest) => algorithm.name === 'Ed25519'
+          ? Promise.reject(new DOMException('', 'NotSupportedError'))
+          : real(form, key, algorithm, ...rest);"""
+    )
+    seen.page.reload()
+    made = honest.build("bag", key=honest.ED25519)
+    checker = Checker(seen=seen, place=place)
+    checker.give("key", made.key.public.pem.encode())
+    checker.give("certificate", made.single(0))
+    assert checker.verdict().startswith("Undecided. this platform has no Ed25519")
+    assert (seen.said, seen.asked) == ([], [])
+    seen.page.close()

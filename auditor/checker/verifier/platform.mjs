@@ -1,5 +1,6 @@
 // All that this verifier takes from where it runs: Web Crypto, which browsers and Node have alike.
 
+import { Refusal } from './refusal.mjs';
 import { concatenate } from './text.mjs';
 
 // Pages that came over plain HTTP have no `subtle`.
@@ -32,7 +33,12 @@ export async function verifyP256(spki, signature, message) {
   return subtle.verify({ ...P256, hash: 'SHA-256' }, await imported(spki, P256), signature, message);
 }
 
-/** Ed25519 of RFC 8032. */
+/** Ed25519 of RFC 8032; undecided where the platform has none. */
 export async function verifyEd25519(spki, signature, message) {
-  return subtle.verify(ED25519, await imported(spki, ED25519), signature, message);
+  try {
+    return await subtle.verify(ED25519, await imported(spki, ED25519), signature, message);
+  } catch (error) {
+    if (error.name !== 'NotSupportedError') throw error;
+    throw new Refusal('undecided', 'this platform has no Ed25519, which the pinned key is for');
+  }
 }
