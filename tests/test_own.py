@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -88,28 +87,37 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the commands that the page uses, as an activated environment has them."""
+    place = tmp_path_factory.mktemp("bin")
+    start = "import sys; sys.path[0] = sys.argv.pop(1); from auditor.cli.main import main; main()"
+    for name, more in (("audit", f"-c '{start}' {ROOT}"), ("python", "")):
+        (place / name).write_text(f'#!/bin/sh\nexec {sys.executable} {more} "$@"\n')
+        (place / name).chmod(0o755)
+    return place
+
+
 def test_every_recipe_of_the_page_is_valid(folder: Path) -> None:
     names = sorted(path.name for path in folder.glob("*.toml"))
-    assert names == ["mlp.toml", "own.toml", "photos.toml", "resnet.toml", "spam.toml"]
+    page = ["mlp.toml", "own.toml", "photos.toml", "resnet.toml", "spam.toml", "trained.toml"]
+    assert names == page
     for name in names:
         file.parse((folder / name).read_bytes(), folder / name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("title", SECTIONS)
-def test_the_commands_of_a_walk(folder: Path, title: str) -> None:
+def test_the_commands_of_a_walk(folder: Path, commands: Path, title: str) -> None:
     bodies = [body for kind, body in FENCE.findall(SECTIONS[title]) if kind == ""]
     lines = [line for body in bodies for line in body.splitlines()]
     assert lines
     data = str(folder / "data")
-    start = "from auditor.cli.main import main; main()"
     for line in lines:
-        words = [word.replace("$AUDIT_DATA", data) for word in shlex.split(line)]
-        program = [sys.executable] if words[0] == "python" else [sys.executable, "-c", start]
         done = subprocess.run(
-            [*program, *words[1:]],
+            ["bash", "-euo", "pipefail", "-c", line],
             cwd=folder,
-            env={**os.environ, "AUDIT_DATA": data, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "AUDIT_DATA": data, "PATH": f"{commands}:{os.environ['PATH']}"},
             capture_output=True,
             text=True,
             check=False,

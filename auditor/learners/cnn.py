@@ -11,6 +11,7 @@ from auditor.learners.base import InputSpec
 from auditor.learners.modules import ModuleLearner, RowsToImages, planes
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
+from auditor.learners.training_loop import AdamW
 
 
 def cnn(options: Options, maker: RowMaker) -> ModuleLearner:
@@ -26,7 +27,10 @@ def cnn(options: Options, maker: RowMaker) -> ModuleLearner:
         )
         raise RecipeError(msg)
     return ModuleLearner.from_options(
-        options, maker, lambda: RowsToImages(spec, _network(spec, channels, hidden)), "0.01"
+        options,
+        maker,
+        lambda: RowsToImages(spec, _network(spec, channels, hidden)),
+        AdamW.from_options(options, "0.01"),
     )
 
 

@@ -41,3 +41,8 @@ def deterministic() -> Iterator[None]:
         torch.use_deterministic_algorithms(mode=algorithms)
         memory.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
         cudnn.benchmark, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = saved
+
+
+def lacks_kernel(error: Exception) -> bool:
+    """Whether PyTorch said that an operation has no deterministic kernel, whatever the data."""
+    return isinstance(error, RuntimeError) and "use_deterministic_algorithms" in str(error)

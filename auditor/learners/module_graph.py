@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -13,8 +13,10 @@ import torch
 from onnx import helper, numpy_helper
 
 from auditor.errors import RecipeError, ReleaseError
-from auditor.learners.base import InputSpec, Layout
+from auditor.learners.base import InputSpec, Layout, Parameters
+from auditor.learners.export import fill
 from auditor.learners.graphs import finish, rows_shape
+from auditor.learners.training_loop import UntrainableError
 from auditor.replay import runtime
 from auditor.replay.form import Form
 from auditor.replay.graph_digest import OPSET, member_axes, strip
@@ -31,9 +33,7 @@ def template(make: Callable[[], torch.nn.Module], spec: InputSpec, name: str) ->
     the module cannot read such rows, cannot be exported, or its graph computes something else.
     """
     module = _distinct(make)
-    rows = torch.from_numpy(
-        np.random.default_rng(0).uniform(-1, 1, (_PROBE_ROWS, spec.width)).astype(np.float32)
-    )
+    rows = _probe(spec)
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             expected = module(rows).numpy()
@@ -144,6 +144,45 @@ def parameter_shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
         for initializer in model.graph.initializer
         if initializer.name in axes
     }
+
+
+def parameters(module: torch.nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> Parameters:
+    """Return what a trained module holds under these names.
+
+    Raises UntrainableError when it holds something else: it is another module than the template's.
+    """
+    state = module.cpu().state_dict()
+    for name, shape in shapes.items():
+        got = tuple(state[name].shape) if name in state else None
+        if got != shape:
+            raise UntrainableError(f"expected the parameter {name} of shape {shape}, got {got}")
+    return {name: state[name].numpy().astype(np.float32) for name in shapes}
+
+
+def check_trained(
+    model: onnx.ModelProto, trained: torch.nn.Module, spec: InputSpec, name: str
+) -> None:
+    """Raise RecipeError unless a template with a trained module's parameters computes the same.
+
+    Else training left something in the module that is neither parameter nor buffer, and members
+    would vote without it.
+    """
+    rows = _probe(spec)
+    with torch.no_grad():
+        expected = trained.eval()(rows).numpy()
+    values = parameters(trained, parameter_shapes(model))
+    if all(np.isfinite(value).all() for value in values.values()):
+        filled = onnx.load_from_string(fill(model, [values]))
+        try:
+            _check(filled, rows.numpy(), expected, name)
+        except RecipeError as error:
+            msg = f"{error}: what training leaves has to be in parameters and buffers alone"
+            raise RecipeError(msg) from error
+
+
+def _probe(spec: InputSpec) -> torch.Tensor:
+    made = np.random.default_rng(0).uniform(-1, 1, (_PROBE_ROWS, spec.width))
+    return torch.from_numpy(made.astype(np.float32))
 
 
 def laid_out(model: onnx.ModelProto, spec: InputSpec, layout: Layout) -> onnx.ModelProto:

@@ -1,4 +1,4 @@
-"""Any PyTorch module as a member: one training loop, one export, for cnn, torchvision and python.
+"""Any PyTorch module as a member: one way to train and export, for cnn, torchvision and python.
 
 Members are trained one after another (at this size batching them costs time on a CPU), each from
 its own seed, on its own rows only: batch statistics are those of its own batches, and the exported
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,11 @@ import torch
 from auditor.errors import RecipeError
 from auditor.learners import module_graph, order
 from auditor.learners.base import InputSpec, Layout, Parameters, Streams, TrainingSet
-from auditor.learners.deterministic import deterministic
+from auditor.learners.deterministic import deterministic, lacks_kernel
 from auditor.learners.failed import failed, sound
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
+from auditor.learners.training_loop import Training, UntrainableError
 
 
 class RowsToImages(torch.nn.Module):
@@ -56,17 +57,13 @@ def planes(spec: InputSpec) -> int:
 class ModuleLearner:
     """Trains what ``make`` returns: a module from rows (batch, width) to scores (batch, classes).
 
-    AdamW with a constant learning rate on the mean cross-entropy, ``steps`` steps of ``batch``
-    rows. ``make`` must draw its initial weights from PyTorch's generator and nowhere else.
+    ``make`` must draw its initial weights from PyTorch's generator and nowhere else.
     """
 
     name: str
     maker: RowMaker
     make: Callable[[], torch.nn.Module]
-    steps: int
-    batch: int
-    learning_rate: float
-    weight_decay: float
+    train: Training
     chunk: int = 1
     front_end: None = None
 
@@ -76,23 +73,15 @@ class ModuleLearner:
         options: Options,
         maker: RowMaker,
         make: Callable[[], torch.nn.Module],
-        learning_rate: str,
-    ) -> ModuleLearner:
-        """Read the training parameters of the ``learner`` table. Raises RecipeError."""
+        train: Training,
+    ) -> Self:
+        """Read what all such learners have in the ``learner`` table. Raises RecipeError."""
         chunk = options.whole("chunk", 1, least=1)
         if chunk != 1:
             raise options.error("chunk", chunk, "1: these members are exported one a file")
         if maker.front_end is not None:
             raise options.error("frontEnd", options.table["frontEnd"], "none with this learner")
-        return cls(
-            name=options.text("name", ""),
-            maker=maker,
-            make=make,
-            steps=options.whole("steps", 200, least=1),
-            batch=options.whole("batch", 32, least=2),
-            learning_rate=options.real("learningRate", learning_rate, least=0),
-            weight_decay=options.real("weightDecay", "0", least=0),
-        )
+        return cls(name=options.text("name", ""), maker=maker, make=make, train=train)
 
     def fit(
         self, sets: Sequence[TrainingSet], streams: Sequence[Streams], device: str
@@ -119,36 +108,33 @@ class ModuleLearner:
         if not len(examples.labels):
             return failed(shapes)
         rows, labels = self.maker.rows(examples, streams)
-        picks = order.batches(streams("order"), rows=len(rows), steps=self.steps, size=self.batch)
+        try:
+            trained = self.trained(rows, labels, streams, device)
+            return sound(module_graph.parameters(trained, shapes))
+        except UntrainableError:
+            return failed(shapes)
+
+    def trained(
+        self,
+        rows: npt.NDArray[np.float32],
+        labels: npt.NDArray[np.int64],
+        streams: Streams,
+        device: str,
+    ) -> torch.nn.Module:
+        """Return a fresh module, trained on these rows alone. Raises UntrainableError."""
         devices = [torch.device(device)] if device != "cpu" else []
         with torch.random.fork_rng(devices=devices):
             torch.manual_seed(order.seed(streams("init")))
             model = self.make().to(device).to(memory_format=torch.channels_last)
-            self._train(model, rows, labels, picks, device)
-        state = model.cpu().state_dict()
-        return sound({name: state[name].numpy().astype(np.float32) for name in shapes})
-
-    def _train(
-        self,
-        model: torch.nn.Module,
-        rows: npt.NDArray[np.float32],
-        labels: npt.NDArray[np.int64],
-        picks: npt.NDArray[np.int64],
-        device: str,
-    ) -> None:
-        inputs = torch.from_numpy(rows).to(device)
-        targets = torch.from_numpy(labels).to(device)
-        chosen = torch.from_numpy(picks).to(device)
-        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        settings: dict[str, Any] = {"lr": self.learning_rate, "weight_decay": self.weight_decay}
-        optimiser = torch.optim.AdamW(trained, fused=True, **settings)
-        model.train()
-        for step in range(self.steps):
-            optimiser.zero_grad(set_to_none=True)
-            scores = model(inputs[chosen[step]])
-            loss = torch.nn.functional.cross_entropy(scores, targets[chosen[step]])
-            torch.autograd.backward(loss)
-            optimiser.step()
+            inputs, targets = torch.from_numpy(rows).to(device), torch.from_numpy(labels).to(device)
+            try:
+                return self.train(model, inputs, targets, streams)
+            except RuntimeError as error:
+                if not lacks_kernel(error):
+                    raise
+                reason = str(error).partition(",")[0]
+                msg = f"learner {self.name}: cannot be trained alike twice on {device}: {reason}"
+                raise RecipeError(msg) from error
 
     @cached_property
     def template(self) -> onnx.ModelProto:

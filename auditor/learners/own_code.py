@@ -78,6 +78,16 @@ def find(recipe: Mapping[str, Any], base: Path) -> OwnCode | None:
     raise RecipeError(msg)
 
 
+#: What this process has run, by the names of the modules.
+_loaded: Final[dict[str, OwnCode]] = {}
+
+
+def again(module: str) -> None:
+    """Run a module's source once more, from the bytes of :func:`load`: its variables are as new."""
+    if module in _loaded:
+        load(_loaded[module])
+
+
 def load(code: OwnCode) -> ModuleType:
     """Run ``code`` and return its module; whoever imports it by name gets the same one.
 
@@ -92,11 +102,8 @@ def load(code: OwnCode) -> ModuleType:
         del sys.modules[code.module]
         msg = f"learner.factory: cannot run {code.path}: {type(error).__name__}: {error}"
         raise RecipeError(msg) from error
+    _loaded[code.module] = code
     return module
-
-
-def _is_name(text: str) -> bool:
-    return text.isascii() and text.isidentifier()
 
 
 def _places(module: str, base: Path) -> Iterator[Path]:

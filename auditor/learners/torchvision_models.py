@@ -16,6 +16,7 @@ from auditor.learners.base import InputSpec
 from auditor.learners.modules import ModuleLearner, RowsToImages, planes
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
+from auditor.learners.training_loop import AdamW
 
 _LEAST_SIDE: Final = 32
 
@@ -38,7 +39,10 @@ def torchvision_model(options: Options, maker: RowMaker) -> ModuleLearner:
         raise options.error("model", name, "a torchvision classifier such as resnet18")
     planes(maker.spec)
     return ModuleLearner.from_options(
-        options, maker, lambda: RowsToImages(maker.spec, _network(name, maker.spec)), "0.001"
+        options,
+        maker,
+        lambda: RowsToImages(maker.spec, _network(name, maker.spec)),
+        AdamW.from_options(options, "0.001"),
     )
 
 

@@ -21,7 +21,9 @@ NEEDED: dict[str, dict[str, str]] = {"python": {"factory": "python:json:loads"}}
 def test_the_schema_has_the_learners_and_front_ends_of_the_tables() -> None:
     schema = recipe_schema()
     learner = schema["properties"]["learner"]
-    chosen = [branch["if"]["properties"]["name"]["const"] for branch in learner["allOf"]]
+    branches = [branch["if"]["properties"]["name"]["const"] for branch in learner["allOf"]]
+    chosen = list(dict.fromkeys(branches))
+    assert len(branches) == len(chosen) + 1, "python has two forms: with its own training, or ours"
     assert learner["properties"]["name"]["enum"] == chosen == list(LEARNERS)
     front = schema["$defs"]["frontEnd"]
     chosen = [branch["if"]["properties"]["name"]["const"] for branch in front["allOf"]]
