@@ -55,7 +55,7 @@ unit = "pixel"
 
 [learner]
 # naive-bayes, kernel-bayes, nearest-neighbours, ridge, logistic, mlp, cnn, torchvision, or
-# python with factory = "python:package.module:function" (and training = "function": a loop of yours).
+# python with factory = "python:package.module:function" (training = "function": your own loop).
 name = "ridge"
 penalty = 0.001
 
