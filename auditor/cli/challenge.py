@@ -17,7 +17,7 @@ def challenge(
     ],
     *,
     key: Annotated[Path, typer.Option(help="Your private key, the challenger's.")],
-    out: Annotated[Path, typer.Option("--output", "-o", help="The file to send back.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to send back.")] = Path(
         "challenge.dsse.json"
     ),
     auditor: Annotated[

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -67,8 +68,15 @@ def export(
         write_atomic(out, data)
 
 
+# What spreadsheets compute: these marks, unless a plain number follows, as in the class -1.
+_FORMULA: Final = re.compile(r"[=+\-@](?!\d+(?:\.\d+)?$)")
+
+
 def _csv(rows: Sequence[Record]) -> bytes:
-    """Return RFC 4180 text: 1 and 0 for yes and no, nothing for None; names made printable."""
+    """Return RFC 4180 text: 1 and 0 for yes and no, nothing for None; names made printable.
+
+    A name that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(rows[0])
@@ -80,7 +88,10 @@ def _csv(rows: Sequence[Record]) -> bytes:
 def _cell(value: int | str | bool | None) -> int | str | None:
     if isinstance(value, bool):
         return int(value)
-    return safe(value).replace("\n", "\\n") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    text = safe(value).replace("\n", "\\n")
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _jsonl(rows: Sequence[Record]) -> bytes:

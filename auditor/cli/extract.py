@@ -15,7 +15,7 @@ def extract(
         int,
         typer.Option("--input", min=0, help="The input's number: line of claims.jsonl, from 0."),
     ],
-    out: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
 ) -> None:
     """Take one input's claim out of a release, with its proof.
 

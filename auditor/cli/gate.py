@@ -47,7 +47,7 @@ def gate(
     policy: Annotated[Path, typer.Option(help="What is demanded: a release.toml.")],
     style: Annotated[Form, typer.Option("--format", help="What to write.")] = Form.TEXT,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the report here, not to stdout.")
+        Path | None, typer.Option("--out", "-o", help="Write the report here, not to stdout.")
     ] = None,
     also: Annotated[
         list[str] | None,

@@ -14,7 +14,7 @@ from auditor.cli.extras import need
 def inputs(
     path: Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe, a TOML file.")],
     *,
-    out: Annotated[Path, typer.Option("--output", "-o", help="The list to write.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The list to write.")],
 ) -> None:
     """List inputs and labels, for a policy to pin.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import signal
 from collections.abc import Callable
 from typing import Annotated
 
@@ -89,5 +90,10 @@ def options(
 
 
 def main() -> None:
-    """Run the command line that this process was started with."""
+    """Run the command line that this process was started with.
+
+    A polite kill (SIGTERM: a CI job that is cancelled, a container that stops) ends it as Ctrl-C
+    does, so that no temporary folder is left behind; a run goes on when it is started again.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app(prog_name="audit")

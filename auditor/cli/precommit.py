@@ -20,7 +20,9 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def precommit(
     recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file.")],
     *,
-    out: Annotated[Path, typer.Option(help="The release folder that the run will make.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The release folder that the run will make.")
+    ],
     key: Annotated[
         Path | None,
         typer.Option(help="The private key to sign with. Without it: OUT.key, made if absent."),

@@ -25,7 +25,7 @@ def run(
         Path, typer.Argument(help="The recipe, a TOML file (audit init writes one).")
     ],
     *,
-    out: Annotated[Path, typer.Option(help="The release folder to make.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The release folder to make.")],
     key: Annotated[
         Path | None,
         typer.Option(help="The private key to sign with. Without it: OUT.key, made if absent."),

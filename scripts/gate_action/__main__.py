@@ -93,7 +93,7 @@ def _gate(env: Mapping[str, str], output: Path, arguments: list[str]) -> int:
     holds, it is a value.
     """
     command = [sys.executable, "-I", "-c", _PROGRAM, "gate", "--format=json"]
-    command += [f"--output={output}", *arguments, "--", env["RELEASE"]]
+    command += [f"--out={output}", *arguments, "--", env["RELEASE"]]
     # What it prints may quote a release, and must not be a command to the runner.
     token = secrets.token_hex(16)
     _print(f"::stop-commands::{token}")

@@ -389,7 +389,7 @@ EVIL: Final = (
     "' && touch pwned && '",
     '"; touch pwned; "',
     "--warn-only",
-    "--output=pwned",
+    "--out=pwned",
     "${{ github.token }}",
 )
 

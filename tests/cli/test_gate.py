@@ -210,7 +210,7 @@ def test_a_mistake_is_a_sentence_and_code_2(
 def test_a_report_in_a_file_is_the_one_on_stdout(folder: Path, style: str) -> None:
     out = folder / "report"
     out.write_text("an old one")
-    done = run(folder, "--format", style, "--output", out)
+    done = run(folder, "--format", style, "--out", out)
     assert (done.exit_code, done.stdout) == (0, "")
     assert out.read_text() == run(folder, "--format", style).stdout
 

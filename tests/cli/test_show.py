@@ -156,6 +156,23 @@ def test_no_name_moves_the_cursor() -> None:
         assert len(lines) <= SIZE + 2
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        *(("=1+1", "'=1+1"), ("@x", "'@x"), ("-a", "'-a"), ("+1-1", "'+1-1")),
+        *(("-1", "-1"), ("+7.5", "+7.5"), ("a=b", "a=b")),
+    ],
+)
+def test_no_name_is_a_formula(name: str, cell: str) -> None:
+    """Who opens the table in a spreadsheet computes nothing that a stranger wrote."""
+    found = gates.verified(honest.build("two-mask", inputs=SIZE))
+    audit = replace(found.certificate.audit, classes=(name, "b"))
+    rows = records(replace(found, certificate=replace(found.certificate, audit=audit)))
+    read = list(csv.DictReader(io.StringIO(export._csv(rows).decode(), newline="")))
+    assert {row["truth"] for row in read} == {cell, "b"}
+    assert {row["truth"] for row in rows} == {name, "b"}
+
+
 @pytest.mark.parametrize("style", ["csv", "jsonl", "parquet"])
 def test_the_same_release_gives_the_same_bytes(folder: Path, tmp_path: Path, style: str) -> None:
     for name in ("a", "b"):
