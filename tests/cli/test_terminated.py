@@ -61,7 +61,7 @@ def test_a_run_that_is_terminated_goes_on(tmp_path: Path) -> None:
 def test_an_attack_that_is_terminated_leaves_nothing(tmp_path: Path) -> None:
     small.recipe(tmp_path, "partition", "none")
     first = start(
-        tmp_path, "run", "recipe.toml", "--out", "out", "--device", "cpu", "--workers", "0"
+        tmp_path, "run", "recipe.toml", "--out", "out", "--device", "cpu", "--workers", "1"
     )
     told = first.communicate()
     assert first.returncode == 0, told
