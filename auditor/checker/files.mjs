@@ -4,7 +4,8 @@ import { sha256 } from './verifier/platform.mjs';
 import { Refusal } from './verifier/refusal.mjs';
 import { toHex } from './verifier/text.mjs';
 
-const KEY = 16 << 10;
+/** Larger files are no keys. */
+export const KEY = 16 << 10;
 const SINGLE = 80 << 20;
 const LIMITS = {
   'precommit.dsse.json': 16 << 20,

@@ -1,7 +1,7 @@
 // The page: what was dropped, what the verifier says of it, and what that is worth.
 
 import { element } from './dom.mjs';
-import { dropped, picked, readKey, readRelease, readSingle } from './files.mjs';
+import { KEY, dropped, picked, readKey, readRelease, readSingle } from './files.mjs';
 import { verdict } from './verdict.mjs';
 import { publicKey } from './verifier/dsse.mjs';
 import { Refusal } from './verifier/refusal.mjs';
@@ -46,28 +46,34 @@ function take(found, role) {
   });
 }
 
-/** Keys are known by what is in them; all else is the certificate. */
+/** Keys are known by what is in them; all else is the certificate. What is in a folder is never a key. */
 async function takeAll(entries, role) {
+  if (entries.length === 0) throw new Refusal('usage', 'no file, or an empty folder');
   const deep = entries.filter(({ path }) => path.includes('/'));
-  for (const entry of entries) await takeOne(entry, role, entries.length);
-  if (deep.length > 0) state.certificate = { kind: 'release', name: deep[0].path.split('/')[0], entries: deep };
+  const folders = [...new Set(deep.map(({ path }) => path.split('/')[0]))];
+  const found = folders.map((name) => ({ kind: 'release', name, entries: deep }));
+  for (const { path, file } of entries) {
+    if (!path.includes('/') && !(await takeKey(file, role))) found.push({ kind: 'input', name: file.name, file });
+  }
+  if (found.length === 0) return;
+  [state.certificate] = found;
+  if (found.length === 1) return;
+  state.certificate = null;
+  const names = found.map(({ name }) => name).join(', ');
+  throw new Refusal('usage', `two certificates (${names}): expected one file, or one release folder`);
 }
 
-async function takeOne({ path, file }, role, count) {
-  if (path.includes('/')) return;
-  const text = role === 'certificate' || file.size > 16384 ? '' : await readKey(file);
-  if (role === 'key' || role === 'challenger' || isKey(text)) {
-    const key = await publicKey(text || (await readKey(file)));
-    const held = role === 'challenger' ? state.challengers : state.keys;
-    if (!held.some(({ keyid }) => keyid === key.keyid)) held.push({ ...key, name: file.name });
-    return;
-  }
-  if (count > 1 && state.certificate?.kind === 'input' && state.certificate.file !== file) {
-    const other = state.certificate.file.name;
-    state.certificate = null;
-    throw new Refusal('usage', `two certificates (${other}, ${file.name}): expected one file, or one release folder`);
-  }
-  state.certificate = { kind: 'input', name: file.name, file };
+/** Whether this file is a key, which is then held. */
+async function takeKey(file, role) {
+  if (role === 'certificate') return false;
+  const mustBe = role !== null;
+  if (!mustBe && file.size > KEY) return false;
+  const text = await readKey(file);
+  if (!mustBe && !isKey(text)) return false;
+  const key = await publicKey(text);
+  const held = role === 'challenger' ? state.challengers : state.keys;
+  if (!held.some(({ keyid }) => keyid === key.keyid)) held.push({ ...key, name: file.name });
+  return true;
 }
 
 function listFiles() {
@@ -87,23 +93,22 @@ async function check() {
   if (state.certificate === null) return say('waiting', 'Waiting for a certificate.');
   if (state.keys.length === 0) return say('waiting', "Waiting for the auditor's public key.");
   say('waiting', 'Checking ...');
-  const { kind } = state.certificate;
+  const { certificate, keys, challengers } = structuredClone(state);
   try {
-    const found = kind === 'input' ? await checkInput() : await checkRelease(mine);
-    if (mine === turn) accept(kind, found);
+    const found = certificate.kind === 'input'
+      ? await verifyInput(await readSingle(certificate.file), keys, challengers)
+      : await checkRelease(certificate, keys, challengers, mine);
+    if (mine === turn) accept(certificate.kind, found, keys);
   } catch (error) {
     if (mine === turn) refuse(error);
   }
 }
 
-const checkInput = async () =>
-  verifyInput(await readSingle(state.certificate.file), state.keys, state.challengers);
-
-async function checkRelease(mine) {
-  const { contents, digests } = await readRelease(state.certificate.entries, (text) => {
+async function checkRelease(certificate, keys, challengers, mine) {
+  const { contents, digests } = await readRelease(certificate.entries, (text) => {
     if (mine === turn) say('waiting', `Checking: ${text}`);
   });
-  return verifyRelease(contents, digests, state.keys, state.challengers);
+  return verifyRelease(contents, digests, keys, challengers);
 }
 
 /** One line, read aloud when it changes. */
@@ -116,12 +121,12 @@ function say(grade, text) {
 function refuse(error) {
   const grade = error instanceof Refusal ? error.grade : 'bug';
   say(grade, `${GRADES[grade]}. ${error.message}.`);
-  if (grade === 'bug') throw error;
+  if (grade === 'bug') reportError(error);
 }
 
-function accept(kind, found) {
+function accept(kind, found, keys) {
+  at('result').replaceChildren(...verdict(kind, found, keys));
   say('success', 'Verified: the signature and the arithmetic hold.');
-  at('result').replaceChildren(...verdict(kind, found, state.keys));
 }
 
 // --- events ----------------------------------------------------------------------------------------

@@ -348,3 +348,31 @@ def test_a_browser_without_the_keys_algorithm_decides_nothing(
     assert checker.verdict().startswith("Undecided. this platform has no Ed25519")
     assert (seen.said, seen.asked) == ([], [])
     seen.page.close()
+
+
+def test_a_folder_beside_a_certificate_and_two_folders_are_not_mixed(checker: Checker) -> None:
+    honest.build("grid").write(checker.place / "another")
+    for names in (("release", "one.json"), ("release", "another")):
+        checker.drop("auditor.pub", *names)
+        checker.seen.page.get_by_text(f"two certificates ({names[0]}, {names[1]})").wait_for()
+        assert checker.text() == ""
+        checker.pick("certificate", "one.json")
+        checker.verdict("success")
+
+
+def test_a_key_that_lies_in_the_folder_is_not_believed(checker: Checker) -> None:
+    folder = honest.build("bag", inputs=12).write(checker.place / "with-key")
+    (folder / "auditor.pub").write_text(honest.P256.public.pem)
+    checker.drop("with-key")
+    checker.seen.page.get_by_text("Waiting for the auditor's public key.").wait_for()
+    assert checker.text("#keys-held") == ""
+
+
+def test_an_empty_folder_is_nothing_to_check(checker: Checker) -> None:
+    (checker.place / "empty").mkdir(exist_ok=True)
+    checker.pick("key", "auditor.pub")
+    checker.pick("certificate", "one.json")
+    checker.verdict("success")
+    checker.drop("empty")
+    assert "no file, or an empty folder" in checker.verdict("usage")
+    assert checker.text() == ""
