@@ -2,6 +2,8 @@
 
 import { sha256 } from './verifier/platform.mjs';
 import { Refusal } from './verifier/refusal.mjs';
+import { readList } from './verifier/release.mjs';
+import { signedSizes } from './verifier/steps.mjs';
 import { toHex } from './verifier/text.mjs';
 
 /** Larger files are no keys. */
@@ -19,9 +21,12 @@ const LIMITS = {
   'challenge.dsse.json': 16 << 20,
   'challenge.drand.json': 4096,
 };
+const ENVELOPES = ['precommit.dsse.json', 'certificate.dsse.json'];
 const MEMBER = 1 << 30;
 
-async function read(file, limit) {
+/** Bytes of a file; one that is longer than was signed is read a byte further, enough to be refused. */
+async function read(file, limit, signed = limit) {
+  if (signed < limit && file.size > signed) return read(file.slice(0, signed + 1), limit);
   if (file.size > limit) {
     const sizes = `${file.size.toLocaleString('en-US')} bytes, and this page reads ${limit.toLocaleString('en-US')}`;
     throw new Refusal('undecided', `${file.name}: ${sizes}; use audit verify`);
@@ -36,6 +41,9 @@ async function read(file, limit) {
 /** The text of a file that may hold a key in PEM. */
 export const readKey = async (file) => new TextDecoder().decode(await read(file, KEY));
 
+/** Whether a text is a key and nothing else: a certificate may hold anything, also a key. */
+export const isKey = (text) => text.trimStart().startsWith('-----BEGIN PUBLIC KEY-----');
+
 /** The bytes of a single-input file. */
 export const readSingle = (file) => read(file, SINGLE);
 
@@ -45,18 +53,35 @@ export const digestOf = async (file) => sha256(await read(file, MEMBER));
 /** The folder's own name is the first part of a path; it says nothing. */
 const inside = ({ path }) => path.slice(path.indexOf('/') + 1);
 
-/** A release folder as the verifier takes it: bytes of the small files, digests of what votes. */
-export async function readRelease(entries, progress) {
+/**
+ * A release folder as the verifier takes it: bytes of the small files, digests of what votes.
+ *
+ * Whose certificate it is comes first, and files are read as far as it says, members up to the first
+ * that is not the signed one: a stranger's folder costs nothing.
+ */
+export async function readRelease(entries, keys, progress) {
   const byName = new Map(entries.map((entry) => [inside(entry), entry.file]));
   const contents = new Map();
-  for (const name of Object.keys(LIMITS)) {
+  for (const name of ENVELOPES) {
     if (byName.has(name)) contents.set(name, await read(byName.get(name), LIMITS[name]));
   }
-  const voting = [...byName].filter(([name]) => name.startsWith('members/') || name === 'frontend.onnx');
   const digests = new Map();
-  for (const [name, file] of voting) {
-    progress(`reading ${name} (${digests.size + 1} of ${voting.length})`);
-    digests.set(name, toHex(await digestOf(file)));
+  if (ENVELOPES.some((name) => !contents.has(name))) return { contents, digests };
+  const { sizes, membersDigest } = await signedSizes(contents, keys);
+  for (const name of Object.keys(LIMITS)) {
+    if (byName.has(name)) contents.set(name, await read(byName.get(name), LIMITS[name], sizes[name]));
+  }
+  const list = contents.get('members.sha256') ?? new Uint8Array();
+  if (toHex(await sha256(list)) !== membersDigest) return { contents, digests };
+  const listed = readList(list);
+  for (const [name, digest] of listed) {
+    if (!byName.has(name)) break;
+    progress(`reading ${name} (${digests.size + 1} of ${listed.size})`);
+    digests.set(name, toHex(await digestOf(byName.get(name))));
+    if (digests.get(name) !== digest) break;
+  }
+  for (const name of byName.keys()) {
+    if ((name.startsWith('members/') || name === 'frontend.onnx') && !listed.has(name)) digests.set(name, 'not read');
   }
   return { contents, digests };
 }

@@ -1,7 +1,7 @@
 // The page: what was dropped, what the verifier says of it, and what that is worth.
 
 import { element } from './dom.mjs';
-import { KEY, dropped, picked, readKey, readRelease, readSingle } from './files.mjs';
+import { KEY, dropped, isKey, picked, readKey, readRelease, readSingle } from './files.mjs';
 import { verdict } from './verdict.mjs';
 import { publicKey } from './verifier/dsse.mjs';
 import { Refusal } from './verifier/refusal.mjs';
@@ -22,66 +22,89 @@ const GRADES = {
 
 const at = (id) => document.getElementById(id);
 const state = { certificate: null, keys: [], challengers: [] };
+// Counts checks, of which only the newest may show its end, and fresh starts, which drop what is being read.
 let turn = 0;
+let beginning = 0;
 let queue = Promise.resolve();
 
 // --- what was dropped ------------------------------------------------------------------------------
 
-const isKey = (text) => text.includes('-----BEGIN PUBLIC KEY-----');
-
 /** Take files in, after those that came before; `found` is a promise of them. */
 function take(found, role) {
+  const mine = ++turn;
+  const begun = beginning;
+  show('waiting', 'Reading ...');
   queue = queue.then(async () => {
     try {
-      await takeAll(await found, role);
+      const taken = await sorted(await found, role);
+      if (begun === beginning) hold(taken, role);
     } catch (error) {
-      turn += 1;
-      at('result').replaceChildren();
-      return refuse(error);
+      if (begun === beginning) refuse(error);
+      return;
     } finally {
       listFiles();
     }
     // Not waited for: what is dropped meanwhile starts another check, and this one's end is not shown.
-    check();
+    if (mine === turn) check();
   });
 }
 
-/** Keys are known by what is in them; all else is the certificate. What is in a folder is never a key. */
-async function takeAll(entries, role) {
+/** What these files are: keys by what is in them, all else a certificate. What is in a folder is never a key. */
+async function sorted(entries, role) {
   if (entries.length === 0) throw new Refusal('usage', 'no file, or an empty folder');
   const deep = entries.filter(({ path }) => path.includes('/'));
   const folders = [...new Set(deep.map(({ path }) => path.split('/')[0]))];
-  const found = folders.map((name) => ({ kind: 'release', name, entries: deep }));
+  const taken = { certificates: folders.map((name) => ({ kind: 'release', name, entries: deep })), keys: [], failed: [] };
   for (const { path, file } of entries) {
-    if (!path.includes('/') && !(await takeKey(file, role))) found.push({ kind: 'input', name: file.name, file });
+    if (path.includes('/')) continue;
+    try {
+      const key = await keyIn(file, role);
+      if (key === null) taken.certificates.push({ kind: 'input', name: file.name, file });
+      else taken.keys.push({ ...key, name: file.name });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      taken.failed.push(new Refusal(error.grade, `${file.name}: ${error.message}`));
+    }
   }
-  if (found.length === 0) return;
-  [state.certificate] = found;
-  if (found.length === 1) return;
-  state.certificate = null;
-  const names = found.map(({ name }) => name).join(', ');
-  throw new Refusal('usage', `two certificates (${names}): expected one file, or one release folder`);
+  return taken;
 }
 
-/** Whether this file is a key, which is then held. */
-async function takeKey(file, role) {
-  if (role === 'certificate') return false;
-  const mustBe = role !== null;
-  if (!mustBe && file.size > KEY) return false;
+/** The key in this file, null if it is none; a field for keys takes nothing else. */
+async function keyIn(file, role) {
+  if (role === 'certificate' || (role === null && file.size > KEY)) return null;
   const text = await readKey(file);
-  if (!mustBe && !isKey(text)) return false;
-  const key = await publicKey(text);
+  return role === null && !isKey(text) ? null : publicKey(text);
+}
+
+/** Keep what was taken. Refuses what leaves open which certificate is meant, or whose key is whose. */
+function hold({ certificates, keys, failed }, role) {
+  if (certificates.length > 0) state.certificate = certificates.length === 1 ? certificates[0] : null;
+  const names = (items) => items.map(({ name }) => name).join(', ');
+  if (role === null && keys.length > 1) {
+    throw new Refusal('usage', `two keys at once (${names(keys)}): pick the auditor's in its field, a challenger's in the other`);
+  }
   const held = role === 'challenger' ? state.challengers : state.keys;
-  if (!held.some(({ keyid }) => keyid === key.keyid)) held.push({ ...key, name: file.name });
-  return true;
+  held.push(...keys.filter(({ keyid }) => !held.some((other) => other.keyid === keyid)));
+  if (failed.length > 0) throw failed[0];
+  if (certificates.length > 1) {
+    throw new Refusal('usage', `two certificates (${names(certificates)}): expected one file, or one release folder`);
+  }
 }
 
 function listFiles() {
-  const named = (held) => held.map(({ name, keyid }) =>
-    element('li', {}, `${name}: key `, element('code', {}, keyid)));
+  const named = (held) => held.map((key) => {
+    const remove = element('button', { type: 'button', 'aria-label': `remove ${key.name}` }, 'remove');
+    remove.addEventListener('click', () => {
+      held.splice(held.indexOf(key), 1);
+      listFiles();
+      check();
+    });
+    return element('li', {}, `${key.name}: key `, element('code', {}, key.keyid), ' ', remove);
+  });
   at('certificate-held').replaceChildren(...(state.certificate === null ? [] : [plain(state.certificate.name)]));
   at('keys-held').replaceChildren(...named(state.keys));
   at('challengers-held').replaceChildren(...named(state.challengers));
+  at('trusted').hidden = state.keys.length === 0;
   at('clear').hidden = state.certificate === null && state.keys.length + state.challengers.length === 0;
 }
 
@@ -89,10 +112,9 @@ function listFiles() {
 
 async function check() {
   const mine = ++turn;
-  at('result').replaceChildren();
-  if (state.certificate === null) return say('waiting', 'Waiting for a certificate.');
-  if (state.keys.length === 0) return say('waiting', "Waiting for the auditor's public key.");
-  say('waiting', 'Checking ...');
+  if (state.certificate === null) return show('waiting', 'Waiting for a certificate.');
+  if (state.keys.length === 0) return show('waiting', "Waiting for the auditor's public key.");
+  show('waiting', 'Checking ...');
   const { certificate, keys, challengers } = structuredClone(state);
   try {
     const found = certificate.kind === 'input'
@@ -105,65 +127,70 @@ async function check() {
 }
 
 async function checkRelease(certificate, keys, challengers, mine) {
-  const { contents, digests } = await readRelease(certificate.entries, (text) => {
-    if (mine === turn) say('waiting', `Checking: ${text}`);
+  const { contents, digests } = await readRelease(certificate.entries, keys, (text) => {
+    if (mine === turn) show('waiting', `Checking: ${text}`);
   });
   return verifyRelease(contents, digests, keys, challengers);
 }
 
-/** One line, read aloud when it changes. */
-function say(grade, text) {
+/** The verdict in one line, read aloud when it changes, and what is below it. */
+function show(grade, text, nodes = []) {
   const line = at('verdict');
   line.dataset.grade = grade;
   line.textContent = plain(text);
+  at('result').replaceChildren(...nodes);
 }
 
 function refuse(error) {
   const grade = error instanceof Refusal ? error.grade : 'bug';
-  say(grade, `${GRADES[grade]}. ${error.message}.`);
+  show(grade, `${GRADES[grade]}. ${error.message}.`);
   if (grade === 'bug') reportError(error);
 }
 
 function accept(kind, found, keys) {
-  at('result').replaceChildren(...verdict(kind, found, keys));
-  say('success', 'Verified: the signature and the arithmetic hold.');
+  show('success', 'Verified: the signature and the arithmetic hold.', verdict(kind, found, keys));
 }
 
 // --- events ----------------------------------------------------------------------------------------
 
 const FIELDS = { certificate: 'certificate', folder: 'certificate', key: 'key', challenger: 'challenger' };
-for (const [id, role] of Object.entries(FIELDS)) {
-  at(id).addEventListener('change', () => {
-    const entries = picked(at(id).files);
-    at(id).value = '';
-    take(entries, role);
+
+function listen() {
+  for (const [id, role] of Object.entries(FIELDS)) {
+    at(id).addEventListener('change', () => {
+      const entries = picked(at(id).files);
+      at(id).value = '';
+      take(entries, role);
+    });
+  }
+  const isFile = (event) => [...event.dataTransfer.types].includes('Files');
+  document.addEventListener('dragover', (event) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
+    document.body.classList.add('dragging');
+  });
+  document.addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) document.body.classList.remove('dragging');
+  });
+  document.addEventListener('drop', (event) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
+    document.body.classList.remove('dragging');
+    const role = at('challengers').contains(event.target) ? 'challenger' : null;
+    take(dropped(event.dataTransfer), role);
+  });
+  at('clear').addEventListener('click', () => {
+    beginning += 1;
+    Object.assign(state, { certificate: null, keys: [], challengers: [] });
+    listFiles();
+    check();
   });
 }
 
-const isFile = (event) => [...event.dataTransfer.types].includes('Files');
-document.addEventListener('dragover', (event) => {
-  if (!isFile(event)) return;
-  event.preventDefault();
-  document.body.classList.add('dragging');
-});
-document.addEventListener('dragleave', (event) => {
-  if (event.relatedTarget === null) document.body.classList.remove('dragging');
-});
-document.addEventListener('drop', (event) => {
-  if (!isFile(event)) return;
-  event.preventDefault();
-  document.body.classList.remove('dragging');
-  const role = at('challengers').contains(event.target) ? 'challenger' : null;
-  take(dropped(event.dataTransfer), role);
-});
-at('clear').addEventListener('click', () => {
-  Object.assign(state, { certificate: null, keys: [], challengers: [] });
-  listFiles();
-  return check();
-});
-
 if (globalThis.crypto?.subtle === undefined) {
-  say('undecided', 'This browser lends no cryptography to this page: open it as a file, or over HTTPS.');
+  at('fields').hidden = true;
+  show('undecided', 'This browser lends no cryptography to this page: open it as a file, or over HTTPS.');
 } else {
-  await check();
+  listen();
+  check();
 }

@@ -41,8 +41,8 @@ def page(version: str) -> str:
 def bundle(main: str, read: Callable[[str], str]) -> str:
     """Return one module that does what ``main`` does with all that it imports.
 
-    ``read`` returns a module's text by its path. Raises ValueError for imports in a circle, and for
-    statements of import or export of a form that is not used here.
+    ``read`` returns a module's text by its path. Raises ValueError for imports in a circle or of
+    what is not exported, and for statements of import or export of a form that is not used here.
     """
     done: dict[str, str] = {}
     _add(main, read, done, ())
@@ -63,6 +63,10 @@ def _add(
     for names, everything, target in _IMPORT.findall(text):
         module = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
         _add(module, read, done, (*above, path))
+        there = {name for _, name in _EXPORT.findall(read(module))}
+        asked = {each.split()[0] for each in names.split(",") if each.strip()}
+        if missing := sorted(asked - there):
+            raise ValueError(f"{path}: {module} does not export {', '.join(missing)}")
         to = everything or f"{{ {names.replace(' as ', ': ')} }}"
         bound.append(f"const {to} = {_variable(module)};\n")
     inner = _EXPORT.sub(r"\1 \2", _IMPORT.sub("", text))
@@ -72,6 +76,8 @@ def _add(
     if above:
         exported = ", ".join(name for _, name in _EXPORT.findall(text))
         inner = f"const {_variable(path)} = (() => {{\n{inner}\nreturn {{ {exported} }};\n}})();\n"
+    if any(_variable(path) == _variable(other) for other in done):
+        raise ValueError(f"{path}: another module has the same name in the page")
     done[path] = f"// ---- {path} ----\n\n{inner}"
 
 

@@ -13,7 +13,8 @@ const CHECKED = {
     'every row of votes has its signed digest',
     'every label, statistic and radius recomputed from its row of votes',
     'totals recomputed from all claims',
-    'members, recipe.toml and the Sigstore bundle are the signed files, none missing or added',
+    'members, recipe.toml and the Sigstore bundle are the signed files, none missing or added, as far as the browser ' +
+      'hands them over',
   ],
   input: [
     'the claim is in the signed tree at its index',
@@ -43,7 +44,10 @@ export function notChecked(kind, { certificate, challenge }) {
       : ['noise: that the draws of all other cells came from the stated streams']),
     ...(kind === 'input'
       ? ['members: their files were not at hand', 'other inputs: neither their claims, nor the list, nor the totals']
-      : ['report.html and manifest.json: not signed, not read']),
+      : [
+          'report.html and manifest.json: not signed, not read',
+          'links, empty folders and names that a browser hides',
+        ]),
   ];
 }
 

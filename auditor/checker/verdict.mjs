@@ -9,7 +9,7 @@ import { explain, explainClaim, plain } from './words.mjs';
 /** What was found of a certificate, as nodes; `keys` are those that were given. */
 export function verdict(kind, found, keys) {
   const told = explain(kind, found);
-  const signer = keys.find(({ keyid }) => told.keyids.includes(keyid));
+  const signers = keys.filter(({ keyid }) => told.keyids.includes(keyid));
   return [
     section('What it says', ...(kind === 'input' ? claimOf(found, found.claim) : release(found, told))),
     section('What it assumes', element('p', {}, told.object), element('p', {}, told.moves), element('p', {}, told.certainty), list(told.assumptions)),
@@ -17,14 +17,14 @@ export function verdict(kind, found, keys) {
     section('What was not checked',
       list([...told.notChecked, 'time stamps and rounds of a beacon: audit verify reads them, this page does not']),
       element('p', {}, `Who fixed the draws: ${told.challenge}.`)),
-    section('Which certificate this is', facts(told, signer)),
+    section('Which certificate this is', facts(told, signers)),
   ];
 }
 
-function facts(told, signer) {
+function facts(told, signers) {
   const pairs = [
     ['Audit', told.name],
-    ['Signed by', `${signer.name}, key `, element('code', {}, told.keyids.join(', '))],
+    ...signers.map(({ name, keyid }) => ['Signed by', `${name}, key `, element('code', {}, keyid)]),
     ['Certificate', 'sha256 ', element('code', {}, told.digest)],
   ];
   return element('dl', {}, ...pairs.flatMap(([name, ...value]) => [element('dt', {}, name), element('dd', {}, ...value)]));
@@ -49,22 +49,25 @@ function claimOf(found, claim) {
   ];
 }
 
+async function isInput(file, input) {
+  const digest = await digestOf(file);
+  const name = await sha256(utf8('auditor/input/v1\0'), fromHex(input.get('salt')), digest);
+  return toHex(name) === input.get('source')
+    ? `Yes: ${file.name} is the certified input, byte for byte.`
+    : `No: ${file.name} is not it. Of tables and arrays the bytes of one record count, not those of the whole file.`;
+}
+
 /** A field for the input itself, whose digest the claim names. */
 function own(claim) {
   const input = claim.get('input');
   const field = element('input', { type: 'file', id: 'own' });
   const line = element('p', { role: 'status' });
   field.addEventListener('change', async () => {
-    try {
-      const digest = await digestOf(field.files[0]);
-      const name = await sha256(utf8('auditor/input/v1\0'), fromHex(input.get('salt')), digest);
-      const same = toHex(name) === input.get('source');
-      line.textContent = same
-        ? 'Yes: this file is the certified input, byte for byte.'
-        : 'No: this file is not it. Of tables and arrays the bytes of one record count, not those of the whole file.';
-    } catch (error) {
-      line.textContent = plain(error.message);
-    }
+    const [file] = field.files;
+    line.textContent = file === undefined ? '' : plain(`Reading ${file.name} ...`);
+    if (file === undefined) return;
+    const answer = await isInput(file, input).catch((error) => error.message);
+    if (field.files[0] === file) line.textContent = plain(answer);
   });
   return element('div', {},
     element('label', { for: 'own' }, 'For a picture, pick its file: the claim names the SHA-256 of its bytes, with a salt.'), field, line);
@@ -75,8 +78,8 @@ function release(found, told) {
   const field = element('input', { type: 'number', id: 'number', min: '0', max: String(told.inputs - 1), value: '0' });
   const one = element('div', { id: 'one' });
   const show = () => {
-    const claim = found.claims[Number(field.value)];
-    one.replaceChildren(...(claim === undefined ? [] : claimOf(found, claim)));
+    const claim = found.claims[field.valueAsNumber];
+    one.replaceChildren(...(claim === undefined ? [element('p', {}, 'There is no such input.')] : claimOf(found, claim)));
   };
   field.addEventListener('input', show);
   show();

@@ -27,7 +27,7 @@ const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 
 
 /** Text of strangers: what has no shape of its own, or turns the reading direction, is spelt out. */
 export const plain = (text) =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (letter) => `\\u{${letter.codePointAt(0).toString(16)}}`);
+  text.replace(/(?! )[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, (letter) => `\\u{${letter.codePointAt(0).toString(16)}}`);
 
 /** A share of inputs with one decimal, rounded down. */
 export function share(part, whole) {
@@ -186,17 +186,17 @@ function origin({ kind, reason }) {
 export function explainClaim({ certificate, budgets }, claim) {
   const audit = certificate.get('audit');
   const frontier = claim.get('frontier');
-  const needed = new Map(certificate.get('thresholds').map((line) => [budgetWords(audit, line.get('budget')), line]));
+  const thresholds = certificate.get('thresholds');
   const votes = claim.get('evidence').get('votes');
   return {
     index: claim.get('index'),
     answer: answer(audit, claim),
     promise: promise(claim),
     frontier: frontier.filter((budget) => budget.size > 0).map((budget) => budgetWords(audit, budget)),
-    declared: budgets.map((budget) => ({
+    declared: budgets.map((budget, i) => ({
       words: budgetWords(audit, budget),
       certified: frontier.some((larger) => within(budget, larger)),
-      needed: needed.get(budgetWords(audit, budget))?.get('kStar') ?? null,
+      needed: thresholds[i]?.get('kStar') ?? null,
     })),
     votes: Array.isArray(votes)
       ? votes.map((value, label) => ({ name: audit.get('dataset').get('classes')[label], votes: value }))

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from auditor.checker.page import page
 from auditor.format.strict_json import canonical
@@ -32,6 +34,21 @@ STARTS = {
     "claim": "Refused: the votes do not support",
     "release": "Refused: the files are not",
 }
+
+COMPRESSED = (
+    ec.derive_private_key(7, ec.SECP256R1())
+    .public_key()
+    .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+)
+COMPRESSED = (
+    b"-----BEGIN PUBLIC KEY-----\n"
+    + base64.b64encode(
+        bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200")
+        + bytes([2 + COMPRESSED[-1] % 2])
+        + COMPRESSED[-64:-32]
+    )
+    + b"\n-----END PUBLIC KEY-----\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +217,9 @@ def test_a_whole_release_folder(checker: Checker, how: str) -> None:
     assert "Input 0." in told
     checker.seen.page.fill("#number", "3")
     assert "Input 3." in checker.text()
+    for number in ("", "12", "-1", "1.5"):
+        checker.seen.page.fill("#number", number)
+        assert "There is no such input." in checker.text("#one")
 
 
 def test_a_folder_is_refused_as_the_command_refuses_it(checker: Checker) -> None:
@@ -226,11 +246,9 @@ def test_the_input_itself_is_told_from_another(checker: Checker) -> None:
     checker.pick("certificate", "one.json")
     checker.verdict("success")
     checker.pick("own", "input-3")
-    checker.seen.page.get_by_text(
-        "Yes: this file is the certified input, byte for byte."
-    ).wait_for()
+    checker.seen.page.get_by_text("Yes: input-3 is the certified input, byte for byte.").wait_for()
     checker.pick("own", "one.json")
-    checker.seen.page.get_by_text("No: this file is not it.").wait_for()
+    checker.seen.page.get_by_text("No: one.json is not it.").wait_for()
 
 
 @pytest.mark.parametrize(
@@ -241,7 +259,8 @@ def test_the_input_itself_is_told_from_another(checker: Checker) -> None:
         ("key", b" " * 20_000, "this page reads 16,384; use audit verify"),
         ("certificate", b"", "Refused: not in the form of a certificate."),
         ("certificate", b"\xff\xfe", "Refused: not in the form of a certificate."),
-        ("challenger", b"", "not a public key in PEM"),
+        ("challenger", b"", r"bad\u{202e}name: not a public key in PEM"),
+        ("key", COMPRESSED, "a compressed P-256 key, which is not read here"),
     ],
 )
 def test_bad_files_get_one_sentence(checker: Checker, field: str, data: bytes, words: str) -> None:
@@ -263,7 +282,7 @@ def test_a_point_that_is_not_on_the_curve_is_refused(checker: Checker) -> None:
         f"-----BEGIN PUBLIC KEY-----\n{base64.b64encode(der).decode()}\n-----END PUBLIC KEY-----\n"
     )
     checker.give("key", pem.encode())
-    assert checker.verdict() == "The files do not fit. a point that is not on P-256."
+    assert checker.verdict() == "The files do not fit. given: a point that is not on P-256."
 
 
 def test_two_certificates_at_once_are_not_guessed_between(checker: Checker) -> None:
@@ -376,3 +395,117 @@ def test_an_empty_folder_is_nothing_to_check(checker: Checker) -> None:
     checker.drop("empty")
     assert "no file, or an empty folder" in checker.verdict("usage")
     assert checker.text() == ""
+
+
+def test_a_certificate_is_never_a_key_whatever_it_holds(checker: Checker) -> None:
+    """Unknown fields of an envelope may be anything: one was a key, in a single line of JSON."""
+    made = honest.build("partition", key=honest.ED25519)
+    container = json.loads(made.single(3))
+    container["certificate"]["note"] = honest.ED25519.public.pem.replace("\n", " ")
+    (checker.place / "with-a-key.json").write_text(json.dumps(container))
+    checker.drop("auditor.pub", "with-a-key.json")
+    assert checker.verdict().startswith("Refused: not signed by the pinned key.")
+    assert checker.text("#keys-held").count("key") == 1
+    checker.seen.page.click("#clear")
+    checker.drop("with-a-key.json")
+    checker.seen.page.get_by_text("Waiting for the auditor's public key.").wait_for()
+
+
+def test_two_keys_in_one_drop_are_not_both_the_auditors(checker: Checker) -> None:
+    checker.drop("auditor.pub", "other.pub", "one.json")
+    assert "two keys at once (auditor.pub, other.pub)" in checker.verdict("usage")
+    assert checker.text("#keys-held") == ""
+    checker.pick("key", "auditor.pub", "other.pub")
+    checker.verdict("success")
+
+
+def test_a_key_can_be_taken_back(checker: Checker) -> None:
+    checker.drop("auditor.pub", "one.json")
+    checker.verdict("success")
+    checker.seen.page.get_by_role("button", name="remove auditor.pub").click()
+    assert checker.text("#verdict") == "Waiting for the auditor's public key."
+    assert checker.text() == ""
+
+
+def test_every_signer_is_named_beside_its_own_key(checker: Checker) -> None:
+    path = next(path for path in VECTORS if path.stem == "signed-by-two-keys")
+    vector = json.loads(path.read_text())
+    for number, pem in enumerate(vector["publicKeys"]):
+        checker.give("key", pem.encode(), f"key-{number}.pub")
+    checker.give("certificate", base64.b64decode(vector["file"]))
+    checker.verdict("success")
+    told = checker.text("#result dl")
+    held = checker.seen.page.eval_on_selector_all(
+        "#keys-held li", "all => all.map((li) => [li.firstChild.data, li.children[0].textContent])"
+    )
+    signed = [f"{name}{keyid}" for name, keyid in held if keyid in told]
+    assert signed
+    assert all(each in told for each in signed)
+
+
+def test_a_drop_that_fails_does_not_bring_an_older_certificate_back(checker: Checker) -> None:
+    checker.drop("one.json")
+    (checker.place / "bad.pub").write_text("-----BEGIN PUBLIC KEY-----\n")
+    checker.drop("two.json", "bad.pub")
+    assert "bad.pub: not a public key in PEM" in checker.verdict("usage")
+    assert checker.text("#certificate-held") == "two.json"
+    checker.pick("key", "auditor.pub")
+    checker.verdict("success")
+    assert "Input 4." in checker.text()
+
+
+def test_nothing_old_is_shown_while_something_new_is_read(checker: Checker) -> None:
+    checker.drop("auditor.pub", "one.json")
+    checker.verdict("success")
+    shown = checker.seen.page.evaluate(
+        """() => {
+          const dropped = new DataTransfer();
+          dropped.items.add(new File(['{}'], 'new.json'));
+          const more = { dataTransfer: dropped, bubbles: true };
+          document.body.dispatchEvent(new DragEvent('drop', more));
+          const [line, below] = ['verdict', 'result'].map((id) => document.getElementById(id));
+          const seen = [line.textContent, below.childElementCount];
+          document.getElementById('clear').click();
+          return seen;
+        }"""
+    )
+    assert shown == ["Reading ...", 0]
+    # and starting again forgets also what was being read
+    checker.pick("key", "auditor.pub")
+    checker.seen.page.get_by_text("Waiting for a certificate.").wait_for()
+    assert checker.text("#certificate-held") == ""
+
+
+def test_a_strangers_folder_costs_nothing(checker: Checker) -> None:
+    """Who signed comes first, and files are read as far as the signed sizes say."""
+    folder = honest.build("bag", inputs=12).write(checker.place / "long")
+    with (folder / "members/000000.onnx").open("wb") as member:
+        member.truncate(900 << 20)
+    with (folder / "claims.jsonl").open("wb") as claims:
+        claims.write(b"\n" * (100 << 20))
+    checker.pick("key", "other.pub")
+    checker.pick("folder", "long")
+    assert checker.verdict().startswith("Refused: not signed by the pinned key.")
+    checker.seen.page.click("#clear")
+    (folder / "members/000000.onnx").write_bytes(b"")
+    checker.pick("key", "auditor.pub")
+    checker.pick("folder", "long")
+    assert "more than 12 claims" in checker.verdict("inclusion")
+
+
+def test_letters_that_cannot_be_seen_are_spelt_out(checker: Checker) -> None:
+    made = honest.build("partition", classes=["1", "1\u034f", "1\u00a0", "1\u3164"])
+    checker.give("key", made.key.public.pem.encode(), "auditor.pub")
+    checker.give("certificate", made.single(1))
+    checker.verdict("success")
+    assert r"The answer is '1\u{34f}'" in checker.text()
+
+
+def test_without_cryptography_there_is_nothing_to_pick(browser: Browser, place: Path) -> None:
+    seen = watched(browser, place / "checker.html")
+    seen.page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined });")
+    seen.page.reload()
+    assert "lends no cryptography" in seen.page.inner_text("#verdict")
+    assert not seen.page.is_visible("#fields")
+    assert (seen.said, seen.asked) == ([], [])
+    seen.page.close()

@@ -51,7 +51,8 @@ def test_the_same_version_is_the_same_page() -> None:
 
 def test_names_stay_apart_and_modules_run_once_in_order() -> None:
     main = [
-        "import { one as first, two } from './a/one.mjs';",
+        "import { one as first } from './a/one.mjs';",
+        "import { two } from './b.mjs';",
         "import * as b from './b.mjs';",
         "first(two, b.two);",
     ]
@@ -59,17 +60,17 @@ def test_names_stay_apart_and_modules_run_once_in_order() -> None:
         "import { two } from '../b.mjs';",
         "const own = 1;",
         "export const one = () => own + two;",
-        "export { two };",
+        "export { own };",
     ]
     two = ["const own = 2;", "export const two = own;"]
     named = {"main.mjs": main, "a/one.mjs": one, "b.mjs": two}
     sources = {name: "\n".join(lines) + "\n" for name, lines in named.items()}
-    with pytest.raises(ValueError, match=r"a/one.mjs: 'export \{ two \};' is of a form"):
+    with pytest.raises(ValueError, match=r"a/one.mjs: 'export \{ own \};' is of a form"):
         bundle("main.mjs", sources.__getitem__)
-    sources["a/one.mjs"] = sources["a/one.mjs"].replace("export { two }", "")
+    sources["a/one.mjs"] = sources["a/one.mjs"].replace("export { own };", "")
     text = bundle("main.mjs", sources.__getitem__)
     assert re.findall(r"---- (\S+) ----", text) == ["b.mjs", "a/one.mjs", "main.mjs"]
-    assert "const { one: first, two } = module_a_one;" in text
+    assert "const { one: first } = module_a_one;" in text
     assert "const b = module_b;" in text
 
 
@@ -80,6 +81,15 @@ def test_names_stay_apart_and_modules_run_once_in_order() -> None:
         ({"m": "import './n';\n", "n": ""}, "import './n';"),
         ({"m": "import a from './n';\n", "n": ""}, "import a from './n';"),
         ({"m": "export default 1;\n"}, "export default 1;"),
+        ({"m": "import { b } from './n';\n", "n": "export const a = 1, b = 2;\n"}, "not export b"),
+        (
+            {
+                "m": "import * as a from './a_b';\nimport * as b from './a/b';\n",
+                "a_b": "",
+                "a/b": "",
+            },
+            "another module has the same name",
+        ),
         ({"m": "const a = '</script>';\n"}, "end the script"),
         ({"m": "const a = '<!--';\n"}, "end the script"),
     ],

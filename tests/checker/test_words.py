@@ -83,6 +83,18 @@ def test_every_kind_of_group_trust_and_distance_is_among_them() -> None:
         assert needed in words, needed
 
 
+def test_of_several_challengers_no_count_is_told() -> None:
+    """Each of them may have counted one."""
+    path = next(path for path in VECTORS if path.stem == "challenge-with-a-count")
+    vector = json.loads(path.read_text())
+    [alone] = bridge.in_node("probe.mjs", lines=[{"told": vector}])
+    assert "this is challenge" in " ".join(alone["notChecked"])
+    vector["challengers"] += [honest.ED25519.public.pem]
+    [several] = bridge.in_node("probe.mjs", lines=[{"told": vector}])
+    assert several == expected(ours(vector))
+    assert "number of runs made before this one: not excluded" in several["notChecked"]
+
+
 @pytest.mark.parametrize("selection", ["trusted-data", "pilot"])
 def test_how_parameters_were_chosen_is_told(selection: str) -> None:
     made = honest.build("grid", selection=selection)

@@ -52,7 +52,8 @@ export async function judge(challenge, { smoothing, precommitment, precommitment
   const count = predicate.get('count');
   return {
     kind: 'signed',
-    count: count && Object.fromEntries(count),
+    // each of several may have counted one
+    count: chosen ? null : count && Object.fromEntries(count),
     reason: `signed by ${signer.keyid}${chosen ? ', whom the auditor could choose among several' : ''}`,
   };
 }

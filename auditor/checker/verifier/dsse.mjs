@@ -11,6 +11,7 @@ const SIGNATURE_TEXT = 1024;
 
 // SubjectPublicKeyInfo up to the key: id-ecPublicKey on prime256v1 with an uncompressed point, id-Ed25519.
 const P256 = fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004');
+const COMPRESSED = fromHex('3039301306072a8648ce3d020106082a8648ce3d030107032200');
 const ED25519 = fromHex('302a300506032b6570032100');
 
 const starts = (bytes, prefix) => sameBytes(bytes.slice(0, prefix.length), prefix);
@@ -26,6 +27,7 @@ export async function publicKey(pem) {
     const text = `-----BEGIN PUBLIC KEY-----\n${lines}\n-----END PUBLIC KEY-----\n`;
     return { kind: 'P-256', spki, keyid: await keyid('ecdsa', text, 'ecdsa-sha2-nistp256') };
   }
+  demand(spki.length !== 59 || !starts(spki, COMPRESSED), 'usage', 'a compressed P-256 key, which is not read here');
   demand(spki.length === 44 && starts(spki, ED25519), 'usage', 'neither P-256 nor Ed25519');
   const raw = spki.slice(ED25519.length);
   demand(!weak(raw), 'usage', 'an Ed25519 key of low order or not in its one encoding');

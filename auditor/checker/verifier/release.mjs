@@ -39,7 +39,7 @@ export async function checkArtefacts(files, digests, known, envelopes, keys) {
 }
 
 /** Names and digests of a list that `sha256sum -c` reads. */
-function readList(bytes) {
+export function readList(bytes) {
   demand(bytes.length <= LIST, GRADE, 'a list that is too long');
   const text = fromUtf8(bytes, GRADE);
   demand(text.endsWith('\n'), GRADE, 'a list whose last line does not end');

@@ -21,19 +21,24 @@ const NEEDED = [
 ];
 const LINE_FEED = 10;
 
-/** Steps 2 to 6: what both kinds of file have in common. */
-async function establish(envelopes, keys, challengers) {
+/** Steps 2 to 5: who signed, and what. */
+async function stated(envelopes, keys) {
   if (keys.length === 0) throw new Refusal('undecided', 'no key is pinned');
   const before = await signers(envelopes.precommitment, keys);
   const both = await signers(envelopes.certificate, before);
   demand(both.length > 0, 'signature', 'no pinned key signed both envelopes');
   const keyids = both.map(({ keyid }) => keyid);
-  const stated = await readStatements(envelopes, keyids);
-  const { certificate, smoothing } = stated;
+  return { ...(await readStatements(envelopes, keyids)), keyids };
+}
+
+/** Steps 2 to 6: what both kinds of file have in common. */
+async function establish(envelopes, keys, challengers) {
+  const known = await stated(envelopes, keys);
+  const { certificate, smoothing } = known;
   const audit = certificate.get('audit');
   const thresholds = thresholdsOf(audit, smoothing);
   demand(same(certificate.get('thresholds'), thresholds.table), 'claim', 'other thresholds');
-  return { ...stated, audit, keyids, challengers, follows: rule(audit, smoothing, thresholds) };
+  return { ...known, audit, challengers, follows: rule(audit, smoothing, thresholds) };
 }
 
 /** The claim in these bytes. */
@@ -104,6 +109,21 @@ export async function verifyInput(bytes, keys, challengers = []) {
   return { ...(await found(known, envelopes, challenge)), claim: leaf };
 }
 
+/** How long files of a release may be, by name, and the digest of its list, once a pinned key signed it. */
+export async function signedSizes(files, keys) {
+  const envelopes = {
+    certificate: parseEnvelope(files.get('certificate.dsse.json')),
+    precommitment: parseEnvelope(files.get('precommit.dsse.json')),
+  };
+  const { certificate, membersDigest } = await stated(envelopes, keys);
+  const evidence = certificate.get('evidence');
+  const sizes = {
+    'claims.jsonl': certificate.get('batch').get('size') * (LIMITS.leaf + 1),
+    'evidence.bin': evidence.get('rowSize') * evidence.get('size'),
+  };
+  return { sizes, membersDigest };
+}
+
 /**
  * Verify a release: `files` are the bytes of its small files by name, `digests` the SHA-256 of the
  * files that vote. The verdict, or a refusal.
@@ -119,7 +139,7 @@ export async function verifyRelease(files, digests, keys, challengers = []) {
   const { certificate, audit, smoothing, follows } = known;
   const size = certificate.get('batch').get('size');
 
-  const lines = split(files.get('claims.jsonl'));
+  const lines = split(files.get('claims.jsonl'), size);
   demand(lines.length === size, 'inclusion', `${lines.length} claims of ${size}`);
   const top = toHex(await root(await Promise.all(lines.map(leafHash))));
   demand(top === certificate.get('batch').get('rootHash'), 'inclusion', 'claims of another tree');
@@ -148,11 +168,12 @@ function parseRound(bytes) {
   return round;
 }
 
-/** The lines of a file in which each ends in a line feed, without it. */
-function split(bytes) {
+/** The lines, at most so many, of a file in which each ends in a line feed, without it. */
+function split(bytes, most) {
   demand(bytes.at(-1) === LINE_FEED, 'inclusion', 'a last line without line feed');
   const lines = [];
   for (let from = 0; from < bytes.length; ) {
+    demand(lines.length < most, 'inclusion', `more than ${most} claims`);
     const end = bytes.indexOf(LINE_FEED, from);
     lines.push(bytes.subarray(from, end));
     from = end + 1;
