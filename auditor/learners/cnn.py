@@ -8,7 +8,7 @@ import torch
 
 from auditor.errors import RecipeError
 from auditor.learners.base import InputSpec
-from auditor.learners.modules import ModuleLearner, RowsToImages, planes
+from auditor.learners.modules import ModuleLearner, RowsToImages, images, planes
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
 from auditor.learners.training_loop import AdamW
@@ -29,7 +29,7 @@ def cnn(options: Options, maker: RowMaker) -> ModuleLearner:
     return ModuleLearner.from_options(
         options,
         maker,
-        lambda: RowsToImages(spec, _network(spec, channels, hidden)),
+        lambda: images(RowsToImages(spec, _network(spec, channels, hidden))),
         AdamW.from_options(options, "0.01"),
     )
 

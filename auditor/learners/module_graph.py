@@ -153,10 +153,15 @@ def parameters(module: torch.nn.Module, shapes: Mapping[str, tuple[int, ...]]) -
     """
     state = module.cpu().state_dict()
     for name, shape in shapes.items():
-        got = tuple(state[name].shape) if name in state else None
-        if got != shape:
-            raise UntrainableError(f"expected the parameter {name} of shape {shape}, got {got}")
-    return {name: state[name].numpy().astype(np.float32) for name in shapes}
+        got = state.get(name)
+        if got is None or tuple(got.shape) != shape:
+            held = None if got is None else tuple(got.shape)
+            raise UntrainableError(f"expected the parameter {name} of shape {shape}, got {held}")
+        if got.layout != torch.strided or not got.is_floating_point():
+            raise UntrainableError(
+                f"expected dense numbers in {name}, got {got.layout} {got.dtype}"
+            )
+    return {name: state[name].detach().float().numpy().copy() for name in shapes}
 
 
 def check_trained(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from auditor.learners.deterministic import deterministic, lacks_kernel
 from auditor.learners.failed import failed, sound
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
-from auditor.learners.training_loop import Training, UntrainableError
+from auditor.learners.training_loop import Training
 
 
 class RowsToImages(torch.nn.Module):
@@ -43,6 +43,11 @@ class RowsToImages(torch.nn.Module):
         images = rows.reshape(-1, *self.planes).contiguous(memory_format=torch.channels_last)
         scores: torch.Tensor = self.model(images)
         return scores
+
+
+def images(module: torch.nn.Module) -> torch.nn.Module:
+    """Return the module with its weights laid out for planes whose channels come last."""
+    return module.to(memory_format=torch.channels_last)
 
 
 def planes(spec: InputSpec) -> int:
@@ -108,27 +113,26 @@ class ModuleLearner:
         if not len(examples.labels):
             return failed(shapes)
         rows, labels = self.maker.rows(examples, streams)
-        try:
-            trained = self.trained(rows, labels, streams, device)
-            return sound(module_graph.parameters(trained, shapes))
-        except UntrainableError:
-            return failed(shapes)
+        seed, drawn = order.seed(streams("init")), self.train.draw(len(rows), streams)
+        trained = self.trained(rows, labels, seed, drawn, device)
+        return sound(module_graph.parameters(trained, shapes))
 
     def trained(
         self,
         rows: npt.NDArray[np.float32],
         labels: npt.NDArray[np.int64],
-        streams: Streams,
+        seed: int,
+        drawn: Any,  # noqa: ANN401 - what ``train`` draws
         device: str,
     ) -> torch.nn.Module:
-        """Return a fresh module, trained on these rows alone. Raises UntrainableError."""
+        """Return a fresh module, its weights from ``seed``, trained on these rows alone."""
         devices = [torch.device(device)] if device != "cpu" else []
         with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(order.seed(streams("init")))
-            model = self.make().to(device).to(memory_format=torch.channels_last)
+            torch.manual_seed(seed)
+            model = self.make().to(device)
             inputs, targets = torch.from_numpy(rows).to(device), torch.from_numpy(labels).to(device)
             try:
-                return self.train(model, inputs, targets, streams)
+                return self.train(model, inputs, targets, drawn)
             except RuntimeError as error:
                 if not lacks_kernel(error):
                     raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -55,6 +56,9 @@ def named(recipe: Mapping[str, Any]) -> tuple[str, str] | None:
     ):
         msg = f"learner.factory: expected python:package.module:function, got {text!r}"
         raise RecipeError(msg)
+    if names[0] in sys.stdlib_module_names:
+        msg = f"learner.factory: expected another name than {names[0]}, a module of Python's own"
+        raise RecipeError(msg)
     return parts[1], parts[2]
 
 
@@ -82,10 +86,9 @@ def find(recipe: Mapping[str, Any], base: Path) -> OwnCode | None:
 _loaded: Final[dict[str, OwnCode]] = {}
 
 
-def again(module: str) -> None:
-    """Run a module's source once more, from the bytes of :func:`load`: its variables are as new."""
-    if module in _loaded:
-        load(_loaded[module])
+def loaded(module: str) -> OwnCode | None:
+    """Return what :func:`load` ran as this module, None if nothing."""
+    return _loaded.get(module)
 
 
 def load(code: OwnCode) -> ModuleType:
@@ -97,8 +100,10 @@ def load(code: OwnCode) -> ModuleType:
     module.__file__ = str(code.path)
     sys.modules[code.module] = module
     try:
-        exec(compile(code.source, str(code.path), "exec"), module.__dict__)  # noqa: S102 - its purpose
-    except Exception as error:
+        program = compile(code.source, str(code.path), "exec", dont_inherit=True)
+        with redirect_stdout(sys.stderr):  # a verdict may be going to stdout
+            exec(program, module.__dict__)  # noqa: S102 - its purpose
+    except (Exception, SystemExit) as error:
         del sys.modules[code.module]
         msg = f"learner.factory: cannot run {code.path}: {type(error).__name__}: {error}"
         raise RecipeError(msg) from error

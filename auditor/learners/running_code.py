@@ -1,54 +1,54 @@
-"""A recipe's own code in this process: its functions, its errors, its variables made new."""
+"""A recipe's own code, in a process that trains one member: its functions, and its errors."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 
-from auditor.errors import RecipeError
+from auditor.errors import RecipeError, RunError
 from auditor.learners import own_code
-from auditor.learners.deterministic import lacks_kernel
+from auditor.learners.own_code import OwnCode
 from auditor.learners.training_loop import UntrainableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A recipe's own code in this process: ``module`` with a ``factory``, run as often as asked."""
+    """A recipe's own code: ``module``, and its source where it was read and digested."""
 
     module: str
-    factory: str
+    source: OwnCode | None
 
     @classmethod
-    def of(cls, learner: Mapping[str, Any]) -> Running:
-        """Return the code of a ``learner`` table. Raises RecipeError when it cannot be imported."""
-        name = own_code.named({"learner": learner})
-        if name is None:
-            msg = "learner.factory: expected the name of a function, got none"
-            raise RecipeError(msg)
+    def of(cls, module: str) -> Running:
+        """Return the code of this module. Raises RecipeError when it cannot be imported."""
+        found = cls(module=module, source=own_code.loaded(module))
+        found.here()
+        return found
+
+    def here(self) -> None:
+        """Import the module, or run its source where this process is a new one."""
+        if self.source is not None and self.module not in sys.modules:
+            own_code.load(self.source)
         try:
-            importlib.import_module(name[0])
+            importlib.import_module(self.module)
         except ImportError as error:
-            msg = f"learner.factory: cannot import {name[0]}: {error}"
+            msg = f"learner.factory: cannot import {self.module}: {error}"
             raise RecipeError(msg) from error
-        return cls(module=name[0], factory=name[1])
 
-    def again(self) -> None:
-        """Run the source once more: what an earlier member left in its variables is gone."""
-        own_code.again(self.module)
-
-    def function(self, name: str) -> Callable[..., object]:
-        """Return a function of the module as it is now. Raises RecipeError."""
+    def function(self, name: str, key: str) -> Callable[..., object]:
+        """Return a function of the module, which the recipe's ``key`` names. Raises RecipeError."""
+        self.here()
         found = getattr(sys.modules[self.module], name, None)
         if not callable(found):
             got = "no such name" if found is None else f"a {type(found).__name__}"
-            msg = f"learner.factory: expected the function {name} in {self.module}, got {got}"
+            msg = f"{key}: expected the function {name} in {self.module}, got {got}"
             raise RecipeError(msg)
         return cast("Callable[..., object]", found)
 
@@ -57,20 +57,36 @@ class Running:
         file = getattr(sys.modules.get(self.module), "__file__", None)
         lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
         where = f"{file}, line {lines[-1]}" if lines else "the function"
-        reason = str(error).strip().partition("\n")[0][:200]
-        return f"{where} raised {type(error).__name__}: {reason}"
+        said = f": {reason}" if (reason := _said(error)) else ""
+        return f"{where} raised {type(error).__name__}{said}"
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """Turn what the body raises into UntrainableError, with the user's file and line.
+        """Turn whatever the body raises into UntrainableError, with the user's file and line.
 
-        Not what a busy machine may do to any member, which says nothing of its examples.
+        Raises RunError where memory did not suffice: that says nothing of the examples, and
+        another machine has more.
         """
         try:
             yield
-        except (MemoryError, torch.OutOfMemoryError):
+        except (UntrainableError, RecipeError, RunError):
             raise
-        except Exception as error:
-            if lacks_kernel(error):
-                raise
+        except BaseException as error:
+            if _lacks_memory(error):
+                raise RunError(f"too little memory: {self.raised(error)}") from error
             raise UntrainableError(self.raised(error)) from error
+
+
+def _said(error: BaseException) -> str:
+    """Return the first line of an error's text, which may be anything."""
+    try:
+        text = str(error).strip().partition("\n")[0][:200]
+    except Exception:  # noqa: BLE001 - its __str__ is the user's, too
+        return ""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and "allocate memory" in _said(error)
+    )

@@ -13,7 +13,7 @@ from typing import Any, Final
 import torch
 
 from auditor.learners.base import InputSpec
-from auditor.learners.modules import ModuleLearner, RowsToImages, planes
+from auditor.learners.modules import ModuleLearner, RowsToImages, images, planes
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
 from auditor.learners.training_loop import AdamW
@@ -41,7 +41,7 @@ def torchvision_model(options: Options, maker: RowMaker) -> ModuleLearner:
     return ModuleLearner.from_options(
         options,
         maker,
-        lambda: RowsToImages(maker.spec, _network(name, maker.spec)),
+        lambda: images(RowsToImages(maker.spec, _network(name, maker.spec))),
         AdamW.from_options(options, "0.001"),
     )
 

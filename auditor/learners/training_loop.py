@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from auditor.learners import order
@@ -19,13 +21,21 @@ class UntrainableError(Exception):
 class Training(Protocol):
     """Trains one module on its own rows alone; PyTorch's generator is seeded when it is called."""
 
+    def draw(self, rows: int, streams: Streams) -> Any:  # noqa: ANN401 - each its own
+        """Return all that training on so many rows will draw, from the member's own streams."""
+        ...
+
     def __call__(
-        self, model: torch.nn.Module, rows: torch.Tensor, labels: torch.Tensor, streams: Streams
+        self,
+        model: torch.nn.Module,
+        rows: torch.Tensor,
+        labels: torch.Tensor,
+        drawn: Any,  # noqa: ANN401
     ) -> torch.nn.Module:
         """Return the trained module, which may be ``model`` itself.
 
         ``rows`` is (n, width) float32 and ``labels`` (n,) int64, n >= 1, both on the module's
-        device. Raises UntrainableError.
+        device; ``drawn`` is from :meth:`draw`.
         """
         ...
 
@@ -49,12 +59,19 @@ class AdamW:
             weight_decay=options.real("weightDecay", "0", least=0),
         )
 
+    def draw(self, rows: int, streams: Streams) -> npt.NDArray[np.int64]:
+        """Return which rows each step sees: (steps, batch)."""
+        return order.batches(streams("order"), rows=rows, steps=self.steps, size=self.batch)
+
     def __call__(
-        self, model: torch.nn.Module, rows: torch.Tensor, labels: torch.Tensor, streams: Streams
+        self,
+        model: torch.nn.Module,
+        rows: torch.Tensor,
+        labels: torch.Tensor,
+        drawn: npt.NDArray[np.int64],
     ) -> torch.nn.Module:
         """Train ``model`` in place."""
-        picks = order.batches(streams("order"), rows=len(rows), steps=self.steps, size=self.batch)
-        chosen = torch.from_numpy(picks).to(rows.device)
+        chosen = torch.from_numpy(drawn).to(rows.device)
         trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         settings: dict[str, Any] = {"lr": self.learning_rate, "weight_decay": self.weight_decay}
         optimiser = torch.optim.AdamW(trained, fused=True, **settings)

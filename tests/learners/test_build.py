@@ -15,7 +15,7 @@ from auditor.recipe.schema import recipe_schema
 from tests.learners import test_every_learner
 
 #: What a learner cannot do without.
-NEEDED: dict[str, dict[str, str]] = {"python": {"factory": "python:json:loads"}}
+NEEDED: dict[str, dict[str, str]] = {"python": {"factory": "python:typer:echo"}}
 
 
 def test_the_schema_has_the_learners_and_front_ends_of_the_tables() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,20 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from auditor.errors import RecipeError
-from auditor.learners import TrainingSet, own_code
+from auditor.errors import RecipeError, RunError
+from auditor.learners import TrainingSet, module_graph, own_code
+from auditor.learners.alone import alone
 from auditor.learners.order import seed as seed_of
 
 Fixture = Callable[..., Any]
 Array = npt.NDArray[Any]
 
 SOURCE = """
+import json
+import os
 import random
+import sys
+import warnings
 import numpy
 import torch
 
@@ -59,6 +66,10 @@ def steps(model, rows, labels, count):
 def train(model, rows, labels, *, seed, device, spec):
     model.middle.copy_(rows.mean(0))
     steps(model, rows, labels, int(spec["epochs"]))
+
+def tells(model, rows, labels, **more):
+    sizes = {"rows": [rows.shape, str(rows.dtype)], "labels": [labels.shape, str(labels.dtype)]}
+    print(json.dumps(sizes | more))
 
 def draws(model, rows, labels, *, seed, device, spec):
     with torch.no_grad():
@@ -102,6 +113,54 @@ def unlike(model, rows, labels, *, seed, device, spec):
 
 def hungry(model, rows, labels, *, seed, device, spec):
     raise MemoryError
+
+def exits(model, rows, labels, *, seed, device, spec):
+    sys.exit(0)
+
+def odd_part(rows):
+    return len(rows) == 21
+
+def exits_on_some(model, rows, labels, *, seed, device, spec):
+    if odd_part(rows):
+        sys.exit(0)
+
+def dies_on_some(model, rows, labels, *, seed, device, spec):
+    if odd_part(rows):
+        os._exit(0)
+
+def halves_on_some(model, rows, labels, *, seed, device, spec):
+    return model.to(torch.complex64) if odd_part(rows) else model.double()
+
+def unprintable_on_some(model, rows, labels, *, seed, device, spec):
+    class Odd(Exception):
+        def __str__(self):
+            raise ValueError
+    if odd_part(rows):
+        raise Odd
+
+def tidy(model, rows, labels, *, seed, device, spec):
+    loader = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(rows, labels), batch_size=16, drop_last=True, shuffle=True
+    )
+    assert set(rows.unique().tolist()) <= {-1.0, 1.0}, "rows are of the alphabet"
+    for some, answers in loader:
+        steps(model, some, answers, 1)
+
+def leaves_a_mess(model, rows, labels, *, seed, device, spec):
+    steps(model, rows, labels, 3)
+    kept = getattr(torch.nn.Linear, "kept", 0) + len(rows)
+    torch.nn.Linear.kept = kept
+    os.environ["KEPT"] = os.environ.get("KEPT", "") + "x"
+    with torch.no_grad():
+        model.last.bias += kept + len(os.environ["KEPT"])
+    usual = torch.nn.functional.cross_entropy
+    torch.nn.functional.cross_entropy = lambda *a, **b: 2 * usual(*a, **b)
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    numpy.seterr(all="raise")
+    warnings.simplefilter("error")
+    if odd_part(rows):
+        raise ValueError
 
 not_a_function = 5
 """
@@ -153,27 +212,26 @@ def test_members_are_trained_by_the_function(
 
 
 def test_it_is_told_seed_device_and_the_recipes_own_keys(
-    file: Path, make: Fixture, parts: list[TrainingSet], streams: Fixture
+    file: Path,
+    make: Fixture,
+    parts: list[TrainingSet],
+    streams: Fixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    heard = []
-    learner = make(table("train"))
+    learner = make(table("tells"))
     learner.template  # noqa: B018 - the trial comes first
-    real = own_code.again
-
-    def listen(module: str) -> None:
-        real(module)
-        sys.modules[module].train = lambda model, rows, labels, **more: heard.append(  # type: ignore[attr-defined]
-            (rows.shape, rows.dtype, labels.dtype, more)
-        )
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(own_code, "again", listen)
-        learner.fit(parts[:1], [streams(4)], "cpu")
-    [(shape, kind, labels, more)] = heard
-    assert (shape, kind, labels) == ((len(parts[0].labels), 64), torch.float32, torch.int64)
-    assert (more["seed"], more["device"]) == (seed_of(streams(4)("order")), "cpu")
-    form = {"shape": (1, 8, 8), "classes": 2, "symbols": 2, "masked": False, "width": 64}
-    assert more["spec"] == form | {"epochs": "20"}
+    capfd.readouterr()
+    learner.fit(parts[:1], [streams(4)], "cpu")
+    out, err = capfd.readouterr()
+    assert out == "", "a verdict may be going to stdout"
+    form = {"shape": [1, 8, 8], "classes": 2, "symbols": 2, "masked": False, "width": 64}
+    assert json.loads(err) == {
+        "rows": [[len(parts[0].labels), 64], "torch.float32"],
+        "labels": [[len(parts[0].labels)], "torch.int64"],
+        "seed": seed_of(streams(4)("order")),
+        "device": "cpu",
+        "spec": form | {"epochs": "20"},
+    }
 
 
 def test_every_generator_is_seeded_and_put_back(
@@ -216,13 +274,14 @@ def test_another_module_with_the_same_parameters_may_be_returned(
 @pytest.mark.parametrize(
     ("training", "words"),
     [
-        ("raises", "line {line} raised ValueError: never (training on made-up examples)"),
+        ("raises", "line {line} raised ValueError: never (on made-up examples)"),
         ("takes_less", "raised TypeError: takes_less() got an unexpected keyword argument"),
         ("returns_numbers", "returns_numbers: expected a torch.nn.Module or None, got a float"),
         ("returns_smaller", "expected the parameter middle of shape (64,), got None"),
         ("beside", "what training leaves has to be in parameters and buffers alone"),
         ("unlike", "put_"),
         ("absent", "expected the function absent in own_training, got no such name"),
+        ("exits", "raised SystemExit: 0"),
         ("not_a_function", "expected the function not_a_function in own_training, got a int"),
     ],
 )
@@ -263,6 +322,62 @@ def test_a_part_that_it_cannot_learn_from_makes_its_own_member_abstain(
     assert all(np.isnan(value).all() for value in diverged.values())
 
 
+def sized(part: TrainingSet, size: int) -> TrainingSet:
+    return TrainingSet(symbols=part.symbols[:size], labels=part.labels[:size], capacity=25)
+
+
+@pytest.mark.parametrize(
+    "training", ["exits_on_some", "dies_on_some", "halves_on_some", "unprintable_on_some"]
+)
+def test_whatever_one_part_makes_of_it_is_one_abstention(
+    file: Path, make: Fixture, parts: list[TrainingSet], streams: Fixture, training: str
+) -> None:
+    learner = make(table(training))
+    sets = [sized(parts[0], 20), sized(parts[1], 21), sized(parts[2], 22)]
+    fitted = learner.fit(sets, [streams(i) for i in range(3)], "cpu")
+    lost = [bool(np.isnan(each["last.weight"]).all()) for each in fitted]
+    assert lost == [False, True, False]
+
+
+def test_nothing_that_a_part_leaves_behind_reaches_another(
+    file: Path, make: Fixture, parts: list[TrainingSet], streams: Fixture
+) -> None:
+    """Defaults, patches, variables of other modules: of the process that is gone."""
+    learner = make(table("leaves_a_mess"))
+    sets = [sized(parts[0], 20), sized(parts[1], 21), sized(parts[2], 22)]
+    fitted = learner.fit(sets, [streams(i) for i in range(3)], "cpu")
+    [alone] = make(table("leaves_a_mess")).fit([sets[2]], [streams(2)], "cpu")
+    assert {name: value.tobytes() for name, value in fitted[2].items()} == {
+        name: value.tobytes() for name, value in alone.items()
+    }
+    assert not np.isnan(alone["last.weight"]).any()
+    assert torch.get_default_dtype() == torch.float32
+    assert not hasattr(torch.nn.Linear, "kept")
+
+
+def test_usual_loops_pass_the_trial(
+    file: Path, make: Fixture, parts: list[TrainingSet], streams: Fixture
+) -> None:
+    [fitted] = make(table("tidy")).fit(parts[:1], [streams(0)], "cpu")
+    assert not np.isnan(fitted["last.weight"]).any()
+
+
+@pytest.mark.slow
+def test_a_new_interpreter_gives_the_same_bits_as_a_copy_of_this_one(
+    file: Path, make: Fixture, parts: list[TrainingSet], streams: Fixture
+) -> None:
+    """CUDA cannot be used in a copy; what crosses is the same."""
+    learner = make(table("train"))
+    rows, labels = learner.maker.rows(parts[0], streams(0))
+    made = {"rows": rows, "labels": labels, "seed": 3, "drawn": 4, "device": "cpu"}
+    shapes = module_graph.parameter_shapes(learner.template)
+    copy, new = (alone(partial(learner._alone, shapes, **made), fork=way) for way in (True, False))
+    assert {name: value.tobytes() for name, value in copy.items()} == {
+        name: value.tobytes() for name, value in new.items()
+    }
+
+
 def test_a_machine_without_memory_is_no_reason_to_abstain(file: Path, make: Fixture) -> None:
-    with pytest.raises(MemoryError):
+    line = line_of("    raise MemoryError")
+    with pytest.raises(RunError, match=f"too little memory: .*, line {line} raised MemoryError"):
         make(table("hungry")).graph(1, "shared")
