@@ -39,7 +39,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             raise _exit(str(error), error.exit_code) from None
         except OSError as error:
             raise _exit(_system_error(error), USAGE) from None
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is no verdict
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is no verdict
             raise _exit(_bug(error), BUG) from None
 
     return wrapper
@@ -65,7 +65,7 @@ def _system_error(error: OSError) -> str:
     return f"{error.filename}: {what}" if error.filename else what
 
 
-def _bug(error: Exception) -> str:
+def _bug(error: BaseException) -> str:
     return (
         f"this is a bug of ours, not a verdict: {type(error).__name__}: {error} "
         "(AUDIT_DEBUG=1 shows where; please report it)"

@@ -114,7 +114,14 @@ class ModuleLearner:
             return failed(shapes)
         rows, labels = self.maker.rows(examples, streams)
         seed, drawn = order.seed(streams("init")), self.train.draw(len(rows), streams)
-        trained = self.trained(rows, labels, seed, drawn, device)
+        try:
+            trained = self.trained(rows, labels, seed, drawn, device)
+        except RuntimeError as error:
+            if not lacks_kernel(error):
+                raise
+            reason = str(error).partition(",")[0]
+            msg = f"learner {self.name}: cannot be trained alike twice on {device}: {reason}"
+            raise RecipeError(msg) from error
         return sound(module_graph.parameters(trained, shapes))
 
     def trained(
@@ -131,14 +138,7 @@ class ModuleLearner:
             torch.manual_seed(seed)
             model = self.make().to(device)
             inputs, targets = torch.from_numpy(rows).to(device), torch.from_numpy(labels).to(device)
-            try:
-                return self.train(model, inputs, targets, drawn)
-            except RuntimeError as error:
-                if not lacks_kernel(error):
-                    raise
-                reason = str(error).partition(",")[0]
-                msg = f"learner {self.name}: cannot be trained alike twice on {device}: {reason}"
-                raise RecipeError(msg) from error
+            return self.train(model, inputs, targets, drawn)
 
     @cached_property
     def template(self) -> onnx.ModelProto:

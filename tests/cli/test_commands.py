@@ -120,6 +120,7 @@ def raising(error: BaseException) -> Callable[[], None]:
         (UndecidedError("missing"), 3, "missing"),
         (FileNotFoundError(2, "No such file or directory", "a/b"), 2, "a/b: No such file"),
         (ValueError("boom"), 70, "a bug of ours"),
+        (SystemExit(0), 70, "a bug of ours"),
         (KeyboardInterrupt(), 130, "the same command continues"),
     ],
 )

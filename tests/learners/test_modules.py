@@ -203,3 +203,19 @@ def test_torchvision_models_are_members(  # noqa: PLR0917 - fixtures
     template = learner.graph(1, "shared")
     baked = [t for t in template.graph.initializer if onnx.numpy_helper.to_array(t).size > 1000]
     assert {t.name for t in baked} <= trained[0].keys()
+
+
+def test_a_layer_that_cannot_be_trained_alike_twice_is_refused(
+    make: Fixture, digits: Digits, streams: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    symbols, labels = digits
+    learner = make({"name": "cnn", "channels": [2], "hidden": 4, "steps": 1})
+
+    def unlike(*_: object) -> None:
+        place, value = torch.tensor([0]), torch.tensor([1.0])
+        torch.zeros(3).put_(place, value, accumulate=False)
+
+    monkeypatch.setattr(type(learner.train), "__call__", unlike)
+    examples = TrainingSet(symbols=symbols[:20], labels=labels[:20])
+    with pytest.raises(RecipeError, match="cnn: cannot be trained alike twice on cpu: put_"):
+        learner.fit([examples], [streams(0)], "cpu")

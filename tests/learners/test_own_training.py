@@ -111,6 +111,10 @@ def diverges(model, rows, labels, *, seed, device, spec):
 def unlike(model, rows, labels, *, seed, device, spec):
     torch.zeros(3).put_(torch.tensor([0]), torch.tensor([1.0]), accumulate=False)
 
+def unlike_on_some(model, rows, labels, *, seed, device, spec):
+    if odd_part(rows):
+        unlike(model, rows, labels, seed=seed, device=device, spec=spec)
+
 def hungry(model, rows, labels, *, seed, device, spec):
     raise MemoryError
 
@@ -327,7 +331,11 @@ def sized(part: TrainingSet, size: int) -> TrainingSet:
 
 
 @pytest.mark.parametrize(
-    "training", ["exits_on_some", "dies_on_some", "halves_on_some", "unprintable_on_some"]
+    "training",
+    [
+        *("exits_on_some", "dies_on_some", "halves_on_some", "unprintable_on_some"),
+        "unlike_on_some",
+    ],
 )
 def test_whatever_one_part_makes_of_it_is_one_abstention(
     file: Path, make: Fixture, parts: list[TrainingSet], streams: Fixture, training: str
