@@ -10,6 +10,8 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -34,7 +36,7 @@ def alone(work: Callable[[], T], *, fork: bool) -> T:
     """
     context: Any = multiprocessing.get_context("fork" if fork else "spawn")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_serve, args=(sender, work))
+    child = context.Process(target=_serve, args=(sender, work, os.getpid()))
     sys.stdout.flush()
     child.start()
     sender.close()
@@ -55,7 +57,19 @@ def alone(work: Callable[[], T], *, fork: bool) -> T:
     raise RuntimeError(value)
 
 
-def _serve(sender: Connection, work: Callable[[], object]) -> None:
+def end_with(parent: int) -> None:
+    """End this process soon after its parent, even one that was killed without a word."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _serve(sender: Connection, work: Callable[[], object], parent: int) -> None:
+    end_with(parent)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.dup2(2, 1)  # a verdict may be going to stdout
     sys.stdout = sys.stderr
