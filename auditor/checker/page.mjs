@@ -25,27 +25,30 @@ const state = { certificate: null, keys: [], challengers: [] };
 // Counts checks, of which only the newest may show its end, and fresh starts, which drop what is being read.
 let turn = 0;
 let beginning = 0;
+// How many drops are still being read: until then what is held may change, and nothing is judged.
+let reading = 0;
 let queue = Promise.resolve();
 
 // --- what was dropped ------------------------------------------------------------------------------
 
 /** Take files in, after those that came before; `found` is a promise of them. */
 function take(found, role) {
-  const mine = ++turn;
   const begun = beginning;
-  show('waiting', 'Reading ...');
+  reading += 1;
+  check();
   queue = queue.then(async () => {
+    let failure = null;
     try {
       const taken = await sorted(await found, role);
       if (begun === beginning) hold(taken, role);
     } catch (error) {
-      if (begun === beginning) refuse(error);
-      return;
-    } finally {
-      listFiles();
+      if (begun === beginning) failure = error;
     }
+    reading -= 1;
+    listFiles();
     // Not waited for: what is dropped meanwhile starts another check, and this one's end is not shown.
-    if (mine === turn) check();
+    if (failure === null) check();
+    else refuse(failure);
   });
 }
 
@@ -112,6 +115,7 @@ function listFiles() {
 
 async function check() {
   const mine = ++turn;
+  if (reading > 0) return show('waiting', 'Reading ...');
   if (state.certificate === null) return show('waiting', 'Waiting for a certificate.');
   if (state.keys.length === 0) return show('waiting', "Waiting for the auditor's public key.");
   show('waiting', 'Checking ...');

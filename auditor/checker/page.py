@@ -1,4 +1,4 @@
-"""One HTML file out of the modules beside it: it runs from a disk, and may ask for nothing else.
+"""One HTML file out of the modules beside it: it runs from a disk, and may load nothing else.
 
 Each module becomes a function that is called once, after those that it imports from, so that names
 stay apart as they are in the files. No name is changed and no comment lost: the page can be read.

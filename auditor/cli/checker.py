@@ -19,7 +19,7 @@ def checker(
     """Write a page that checks certificates in a browser.
 
     For people who cannot install anything: drop a certificate and a public key on it. It works
-    without a network, and is forbidden to use one. The same version of auditor writes the same
+    without a network, may load nothing and sends nothing. The same version of auditor writes the same
     bytes, so that two people can compare the digest that is printed.
 
     Example:

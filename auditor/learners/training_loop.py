@@ -1,4 +1,4 @@
-"""How a module is trained: our own loop, or a user's own function (:mod:`own_training`)."""
+"""How a module is trained: our own loop, or a user's own function (:mod:`factory`)."""
 
 from __future__ import annotations
 

@@ -510,3 +510,22 @@ def test_without_cryptography_there_is_nothing_to_pick(browser: Browser, place: 
     assert not seen.page.is_visible("#fields")
     assert (seen.said, seen.asked) == ([], [])
     seen.page.close()
+
+
+def test_a_key_taken_back_while_a_drop_is_read_judges_what_is_held_then(checker: Checker) -> None:
+    """Or the old certificate's verdict would stand beside the new one's name."""
+    checker.pick("key", "auditor.pub", "other.pub")
+    checker.pick("certificate", "one.json")
+    checker.verdict("success")
+    checker.seen.page.evaluate(
+        """() => {
+          const dropped = new DataTransfer();
+          dropped.items.add(new File(['{}'], 'new.json'));
+          document.body.dispatchEvent(
+            new DragEvent('drop', { dataTransfer: dropped, bubbles: true }));
+          document.querySelector('[aria-label="remove other.pub"]').click();
+        }"""
+    )
+    assert checker.verdict().startswith("Refused: not in the form of a certificate.")
+    assert checker.text("#certificate-held") == "new.json"
+    assert checker.text() == ""

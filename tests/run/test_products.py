@@ -39,7 +39,8 @@ def test_a_product_runs_verifies_and_predicts_what_it_claims(
     summary = verified.certificate.summary
     assert summary.inputs == 12
     assert summary.inputs - summary.correct - summary.abstained <= 2, "wrong answers are rare"
-    assert summary.correct >= 6, "an abstention is a matter of chance where draws are random"
+    least = 6 if verified.randomised else 9  # where draws are random, abstentions are chance
+    assert summary.correct >= least
     assert any(count for budget, count in summary.certified if Budget.of(budget).amounts)
     single = tmp_path / "input.cert.json"
     single.write_bytes(auditor.extract(out, 3))
