@@ -19,8 +19,8 @@ def checker(
     """Write a page that checks certificates in a browser.
 
     For people who cannot install anything: drop a certificate and a public key on it. It works
-    without a network, may load nothing and sends nothing. The same version of auditor writes the same
-    bytes, so that two people can compare the digest that is printed.
+    without a network, may load nothing and sends nothing. The same version of auditor writes the
+    same bytes, so that two people can compare the digest that is printed.
 
     Example:
       audit checker -o checker.html

@@ -41,6 +41,11 @@ def alone(work: Callable[[], T], *, fork: bool) -> T:
     child.start()
     sender.close()
     try:
+        # A process that it left behind may hold the other end open: then there is no end of file.
+        while not receiver.poll(1) and child.is_alive():
+            pass
+        if not receiver.poll():
+            raise EOFError
         kind, value = receiver.recv()
     except EOFError:
         child.join()

@@ -18,7 +18,7 @@ which one member's examples left behind is there for the next.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -33,7 +33,7 @@ from auditor.learners import module_graph, order, own_code
 from auditor.learners.alone import alone
 from auditor.learners.base import Parameters, Streams, TrainingSet
 from auditor.learners.deterministic import deterministic
-from auditor.learners.failed import failed, sound
+from auditor.learners.failed import failed
 from auditor.learners.modules import ModuleLearner
 from auditor.learners.options import Options
 from auditor.learners.rows import RowMaker
@@ -87,7 +87,7 @@ class Make:
         """Return the module. Raises RecipeError for whatever the factory raises: it saw no data."""
         function = self.code.function(self.name, "learner.factory")
         try:
-            with self.code.guarded():
+            with self.code.guarded(), _seeded(torch.initial_seed()):
                 made = function(dict(self.spec))
         except UntrainableError as error:
             raise RecipeError(f"learner.factory: {error}") from error
@@ -117,7 +117,8 @@ class OwnTraining:
         device, spec = str(rows.device), dict(self.spec)
         function = self.code.function(self.name, "learner.training")
         torch.manual_seed(drawn)
-        returned = function(model, rows, labels, seed=drawn, device=device, spec=spec)
+        with _seeded(drawn):
+            returned = function(model, rows, labels, seed=drawn, device=device, spec=spec)
         trained = model if returned is None else returned
         if not isinstance(trained, torch.nn.Module):
             kind = type(trained).__name__
@@ -152,38 +153,29 @@ class OwnLearner(ModuleLearner):
         rows, labels = self.maker.rows(_made_up(self), _stream)
         train = replace(self.train, steps=1) if isinstance(self.train, AdamW) else self.train
         drawn = train.draw(len(rows), _stream)
-        with deterministic(), _seeded(0), self._code.guarded():
+        with deterministic(), self._code.guarded():
             found = module_graph.template(self.make, spec, self.name)
             trained = replace(self, train=train).trained(rows, labels, 0, drawn, "cpu")
             module_graph.check_trained(found, trained, spec, self.name)
         data: bytes = found.SerializeToString(deterministic=True)
         return data
 
-    def _member(
+    def _parameters(
         self,
-        examples: TrainingSet,
-        streams: Streams,
-        device: str,
+        work: Callable[[], torch.nn.Module],
         shapes: dict[str, tuple[int, ...]],
+        device: str,
     ) -> Parameters:
-        if not len(examples.labels):
-            return failed(shapes)
-        rows, labels = self.maker.rows(examples, streams)
-        seed, drawn = order.seed(streams("init")), self.train.draw(len(rows), streams)
-        made = {"rows": rows, "labels": labels, "seed": seed, "drawn": drawn, "device": device}
-        work = partial(self._alone, shapes, **made)
         try:
-            return sound(alone(work, fork=device == "cpu"))
+            return alone(partial(self._alone, work, shapes), fork=device == "cpu")
         except UntrainableError:
             return failed(shapes)
 
     def _alone(
-        self,
-        shapes: dict[str, tuple[int, ...]],
-        **made: Any,
+        self, work: Callable[[], torch.nn.Module], shapes: dict[str, tuple[int, ...]]
     ) -> Parameters:
-        with deterministic(), _seeded(made["seed"]), self._code.guarded():
-            return module_graph.parameters(self.trained(**made), shapes)
+        with deterministic(), self._code.guarded():
+            return module_graph.parameters(work(), shapes)
 
 
 def _made_up(learner: OwnLearner) -> TrainingSet:

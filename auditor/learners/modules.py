@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Self
 
 import numpy as np
@@ -114,15 +114,24 @@ class ModuleLearner:
             return failed(shapes)
         rows, labels = self.maker.rows(examples, streams)
         seed, drawn = order.seed(streams("init")), self.train.draw(len(rows), streams)
+        work = partial(self.trained, rows, labels, seed, drawn, device)
+        return sound(self._parameters(work, shapes, device))
+
+    def _parameters(
+        self,
+        work: Callable[[], torch.nn.Module],
+        shapes: dict[str, tuple[int, ...]],
+        device: str,
+    ) -> Parameters:
+        """Return what the module that ``work`` trains holds under these names."""
         try:
-            trained = self.trained(rows, labels, seed, drawn, device)
+            return module_graph.parameters(work(), shapes)
         except RuntimeError as error:
             if not lacks_kernel(error):
                 raise
             reason = str(error).partition(",")[0]
             msg = f"learner {self.name}: cannot be trained alike twice on {device}: {reason}"
             raise RecipeError(msg) from error
-        return sound(module_graph.parameters(trained, shapes))
 
     def trained(
         self,

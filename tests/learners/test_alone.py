@@ -61,6 +61,20 @@ def test_a_process_that_ends_without_a_word(
         alone(end, fork=True)
 
 
+def test_a_process_that_leaves_another_behind_is_not_waited_for(tmp_path: Path) -> None:
+    left = tmp_path / "pid"
+
+    def work() -> None:
+        if (child := os.fork()) == 0:
+            time.sleep(60)
+        left.write_text(str(child))
+        os._exit(3)
+
+    with pytest.raises(UntrainableError, match="exit code 3"):
+        alone(work, fork=True)
+    os.kill(int(left.read_text()), signal.SIGKILL)  # still there: nobody waited for it to end
+
+
 def test_nothing_of_it_stays_here() -> None:
     alone(partial(os.environ.__setitem__, "LEFT_BEHIND", "1"), fork=True)
     assert "LEFT_BEHIND" not in os.environ

@@ -377,9 +377,9 @@ def test_a_new_interpreter_gives_the_same_bits_as_a_copy_of_this_one(
     """CUDA cannot be used in a copy; what crosses is the same."""
     learner = make(table("train"))
     rows, labels = learner.maker.rows(parts[0], streams(0))
-    made = {"rows": rows, "labels": labels, "seed": 3, "drawn": 4, "device": "cpu"}
-    shapes = module_graph.parameter_shapes(learner.template)
-    copy, new = (alone(partial(learner._alone, shapes, **made), fork=way) for way in (True, False))
+    trained = partial(learner.trained, rows, labels, 3, 4, "cpu")
+    work = partial(learner._alone, trained, module_graph.parameter_shapes(learner.template))
+    copy, new = (alone(work, fork=way) for way in (True, False))
     assert {name: value.tobytes() for name, value in copy.items()} == {
         name: value.tobytes() for name, value in new.items()
     }
