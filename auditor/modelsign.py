@@ -7,11 +7,10 @@ the certificate. Nothing here is needed to verify: ``auditor/verify/folder.py`` 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from auditor import files, keyfiles, release
+from auditor import files, keyfiles, release, scratch
 from auditor.errors import UsageError
 from auditor.format import members, model_signing
 from auditor.format.keys import PublicKey
@@ -54,7 +53,7 @@ def _signature(place: Path, key: Path) -> bytes:
     everything = hashing.Config().set_ignored_paths(paths=(), ignore_git_paths=False)
     config = signing.Config().use_elliptic_key_signer(private_key=key)
     config.set_hashing_config(everything)
-    with tempfile.TemporaryDirectory(prefix="auditor-") as scratch:
-        out = Path(scratch) / model_signing.FILE
+    with scratch.folder("auditor-") as temporary:
+        out = temporary / model_signing.FILE
         config.sign(place, out)
         return files.read(out, limit=model_signing.MAX_FILE)

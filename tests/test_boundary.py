@@ -16,7 +16,17 @@ PURE_FILES += [ROOT / "errors.py", ROOT / "randomness.py"]
 ALL_FILES = sorted(ROOT.rglob("*.py"))
 ORDER = ("errors", "randomness", "exact", "guarantee", "format", "verify")
 LAYERS = (
-    *(*ORDER, "files", "clock", "progress", "keyfiles", "policyfiles", "witness", "release"),
+    *(
+        *ORDER,
+        "files",
+        "clock",
+        "scratch",
+        "progress",
+        "keyfiles",
+        "policyfiles",
+        "witness",
+        "release",
+    ),
     *("challenger", "recipe", "datasets", "replay", "learners", "report", "cards"),
     *(
         "run",

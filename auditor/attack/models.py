@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+from auditor import scratch
 from auditor.datasets import Dataset
 from auditor.files import write_atomic
 from auditor.format.members import FRONT_END
@@ -75,8 +74,7 @@ class Factory:
 
     @contextmanager
     def _bench(self, train: Dataset, inputs: Dataset) -> Iterator[tuple[Bench, Job]]:
-        with tempfile.TemporaryDirectory(prefix="audit-attack-") as temporary:
-            folder = Path(temporary)
+        with scratch.folder("audit-attack-") as folder:
             (folder / "release" / "members").mkdir(parents=True)
             (folder / "votes").mkdir()
             write_arrays(folder, self.recipe, train, inputs)

@@ -7,11 +7,11 @@ committed one; where they do not, it is charged as forged.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from auditor import scratch
 from auditor.errors import ClaimError, RecipeError, UndecidedError, UsageError
 from auditor.learners import own_code
 from auditor.learners.front_ends import own_graph
@@ -55,8 +55,7 @@ def retrain(
     run_allowed_code(brought, allowed)
     check_front_end_is_allowed(brought, allowed)
     files, front_end = shards(folder, listing)
-    with tempfile.TemporaryDirectory(prefix="audit-retrain-") as temporary:
-        place = Path(temporary)
+    with scratch.folder("audit-retrain-") as place:
         write_arrays(place, brought.recipe, brought.train, brought.inputs)
         if front_end is not None and own_graph.named(brought.recipe.resolved):
             user_code.keep_front_end(front_end, place)

@@ -14,13 +14,13 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from auditor import scratch
 from auditor.errors import UndecidedError
 
 #: Read from here, so that the child runs this very code, wherever it is installed.
@@ -57,29 +57,28 @@ class Confined:
     def __init__(self, settings: str, *, cuda: bool) -> None:
         kept = (*_KEPT, *(_KEPT_CUDA if cuda else ()))
         environment = {name: os.environ[name] for name in kept if name in os.environ} | _SET
-        folder = tempfile.mkdtemp(prefix="auditor-")
         listening, held = os.pipe()
         command = [sys.executable, "-I", "-B", "-c", _START, str(_ROOT), settings, str(listening)]
         try:
-            child = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=folder,
-                env=environment,
-                pass_fds=(listening,),
-                start_new_session=True,
-                bufsize=0,
-            )
+            # The child is in the folder when it is removed. In one that is gone nothing can be made
+            # or found, and nothing is left of it however both processes end.
+            with scratch.folder("auditor-") as folder:
+                child = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    cwd=folder,
+                    env=environment,
+                    pass_fds=(listening,),
+                    start_new_session=True,
+                    bufsize=0,
+                )
         except OSError as error:
             os.close(held)
             raise UndecidedError(f"sandbox: cannot be started: {error.strerror}") from error
         finally:
             os.close(listening)
-            # The child is in it already. In a folder that is gone nothing can be made or found,
-            # and nothing is left of it however both processes end.
-            Path(folder).rmdir()
         assert child.stdin is not None  # noqa: S101 - both were asked for
         assert child.stdout is not None  # noqa: S101
         self._child = child

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor import datasets, recipe
+from auditor import datasets, recipe, scratch
 from auditor.guarantee.claim import Requirement
 from auditor.guarantee.smoothing import rule_for
 from auditor.randomness import draw_root
@@ -61,8 +60,7 @@ def plan(recipe_path: Path | str, *, device: str = "auto", workers: int | None =
     declared = commit.declare(inputs, b"a plan declares nothing")
     audit = commit.audit_of(loaded, train, declared, chosen)
     rule = rule_for(audit.to_dict())
-    with tempfile.TemporaryDirectory(prefix="audit-plan-") as temporary:
-        folder = Path(temporary)
+    with scratch.folder("audit-plan-") as folder:
         (folder / "release" / "members").mkdir(parents=True)
         job = Job(
             folder=folder,

@@ -59,7 +59,8 @@ def test_a_run_that_is_terminated_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_an_attack_that_is_terminated_leaves_nothing(tmp_path: Path) -> None:
-    small.recipe(tmp_path, "partition", "none")
+    # Members that take a second each: otherwise an attack has ended before it can be stopped.
+    small.recipe(tmp_path, "partition", "none", learner='name = "mlp"\nhidden = [16]\nsteps = 1000')
     first = start(
         tmp_path, "run", "recipe.toml", "--out", "out", "--device", "cpu", "--workers", "1"
     )

@@ -1,0 +1,51 @@
+"""Temporary folders that are gone afterwards, however and whenever the work in them is stopped."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+
+@contextmanager
+def folder(prefix: str) -> Iterator[Path]:
+    """Yield a new folder; remove it with all that is in it when the block ends.
+
+    Ctrl-C and SIGTERM wait while it is made and while it is removed: ``tempfile`` alone forgets a
+    folder whose removal is interrupted. Between these its finalizer holds the folder.
+    """
+    with _undisturbed():
+        temporary = tempfile.TemporaryDirectory(prefix=prefix)
+    try:
+        yield Path(temporary.name)
+    finally:
+        with _undisturbed():
+            temporary.cleanup()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the block ends."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set signals, and it alone is interrupted
+        return
+    came: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ours = [number for number, handler in before.items() if callable(handler)]
+    try:
+        for number in ours:
+            signal.signal(number, note)
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, before[number])
+    if came:
+        signal.raise_signal(came[0])
