@@ -1,4 +1,4 @@
-"""Temporary folders that are gone afterwards, however and whenever the work in them is stopped."""
+"""What a signal must not tear: temporary folders are gone afterwards, whenever work is stopped."""
 
 from __future__ import annotations
 
@@ -12,23 +12,7 @@ from types import FrameType
 
 
 @contextmanager
-def folder(prefix: str) -> Iterator[Path]:
-    """Yield a new folder; remove it with all that is in it when the block ends.
-
-    Ctrl-C and SIGTERM wait while it is made and while it is removed: ``tempfile`` alone forgets a
-    folder whose removal is interrupted. Between these its finalizer holds the folder.
-    """
-    with _undisturbed():
-        temporary = tempfile.TemporaryDirectory(prefix=prefix)
-    try:
-        yield Path(temporary.name)
-    finally:
-        with _undisturbed():
-            temporary.cleanup()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM wait until the block ends."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set signals, and it alone is interrupted
@@ -49,3 +33,19 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(number, before[number])
     if came:
         signal.raise_signal(came[0])
+
+
+@contextmanager
+def folder(prefix: str) -> Iterator[Path]:
+    """Yield a new folder; remove it with all that is in it when the block ends.
+
+    Ctrl-C and SIGTERM wait while it is made and while it is removed: ``tempfile`` alone forgets a
+    folder whose removal is interrupted. Between these its finalizer holds the folder.
+    """
+    with undisturbed():
+        temporary = tempfile.TemporaryDirectory(prefix=prefix)
+    try:
+        yield Path(temporary.name)
+    finally:
+        with undisturbed():
+            temporary.cleanup()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import subprocess
 import sys
-import venv
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,7 @@ from auditor.format import dsse, model_signing, sigstore, strict_json
 from auditor.format.keys import PrivateKey
 from auditor.release import verify as verify_folder
 from auditor.verify.checking import release as verify_release
-from tests import honest
+from tests import honest, registry
 
 ROOT = Path(__file__).parents[1]
 RELEASE = honest.build("views", front_end=True)
@@ -298,25 +296,11 @@ def test_what_the_library_signs_is_compared_before_it_is_written(
 
 # --- the real library -----------------------------------------------------------------------------
 
-REGISTRY = re.compile(r"No matching distribution|Could not find a version|Connection|Temporary")
-
 
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with python, audit and model_signing, in an environment of its own."""
-    place = tmp_path_factory.mktemp("modelsign")
-    venv.create(place, with_pip=True)
-    done = subprocess.run(
-        [place / "bin/python", "-m", "pip", "install", "--quiet", f"{ROOT}[modelsign]"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    if done.returncode and REGISTRY.search(done.stderr):
-        pytest.skip("model_signing: no registry answers, so it cannot be installed")
-    assert done.returncode == 0, done.stderr
-    return place / "bin"
+    return registry.environment(tmp_path_factory.mktemp("modelsign"), f"{ROOT}[modelsign]")
 
 
 Library = Callable[..., tuple[bool, str]]

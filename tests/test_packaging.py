@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import tomllib
-import venv
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 
 import auditor
 from auditor.cli.main import app
-from tests import honest
+from tests import honest, registry
 from tests.run import small
 
 ROOT = Path(__file__).parents[1]
@@ -74,12 +73,12 @@ def test_continuous_integration_runs_the_same_targets_everywhere() -> None:
 @pytest.mark.slow
 def test_a_fresh_default_install_is_small_and_verifies(tmp_path: Path) -> None:
     """Fewer than 25 packages, none of them an array library, and it is enough to verify."""
-    venv.create(tmp_path / "venv", with_pip=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", str(ROOT)], check=True, capture_output=True)
+    programs = registry.environment(tmp_path / "venv", str(ROOT))
     listed = subprocess.run(
-        [*pip, "list", "--format", "json"], check=True, capture_output=True, text=True
+        [programs / "python", "-m", "pip", "list", "--format", "json"],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     installed = {package["name"].lower() for package in json.loads(listed.stdout)}
     assert len(installed) < 25, sorted(installed)
@@ -88,11 +87,14 @@ def test_a_fresh_default_install_is_small_and_verifies(tmp_path: Path) -> None:
     release = honest.build("two-mask").write(tmp_path / "release")
     public = tmp_path / "a.pub"
     public.write_text(honest.P256.public.pem)
-    audit = tmp_path / "venv" / "bin" / "audit"
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(audit), *arguments], capture_output=True, text=True, check=False, cwd=tmp_path
+            [programs / "audit", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
         )
 
     verified = run("verify", str(release), "--key", str(public))
@@ -107,18 +109,14 @@ def test_a_fresh_default_install_is_small_and_verifies(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_replay_extra_is_enough_to_cast_votes_again(tmp_path: Path) -> None:
     """Without torch; what is missing for another source of data is named."""
-    venv.create(tmp_path / "venv", with_pip=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run([*pip, f"{ROOT}[replay]"], check=True, capture_output=True)
+    programs = registry.environment(tmp_path / "venv", f"{ROOT}[replay]")
     recipe = small.recipe(tmp_path / "run", "flip", "flip")
     auditor.run(recipe, out=tmp_path / "run" / "release", workers=0, device="cpu")
 
     def verify(*arguments: str) -> subprocess.CompletedProcess[str]:
         release = str(tmp_path / "run" / "release")
-        audit = str(tmp_path / "venv" / "bin" / "audit")
         return subprocess.run(
-            [audit, "verify", release, "--key", f"{release}.pub", *arguments],
+            [programs / "audit", "verify", release, "--key", f"{release}.pub", *arguments],
             capture_output=True,
             text=True,
             check=False,

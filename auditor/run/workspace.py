@@ -15,6 +15,7 @@ import os
 import shutil
 from pathlib import Path
 
+from auditor import scratch
 from auditor.errors import RunError
 from auditor.files import write_atomic
 
@@ -149,15 +150,16 @@ class Workspace:
         What is there already is put aside whole before it is dropped. Raises RunError if it may
         not be replaced; then nothing is lost on either side.
         """
-        if os.path.lexists(self.out):
-            if not replace:
-                msg = (
-                    f"{self.out}: appeared during the run and is not overwritten; move it away and "
-                    "give the same command again"
-                )
-                raise RunError(msg)
-            aside = self.root / f"replaced-{os.urandom(8).hex()}"
-            self.out.rename(aside)
-        self.release.rename(self.out)
-        shutil.rmtree(self.root)
+        there = os.path.lexists(self.out)
+        if there and not replace:
+            msg = (
+                f"{self.out}: appeared during the run and is not overwritten; move it away and "
+                "give the same command again"
+            )
+            raise RunError(msg)
+        with scratch.undisturbed():
+            if there:
+                self.out.rename(self.root / f"replaced-{os.urandom(8).hex()}")
+            self.release.rename(self.out)
+            shutil.rmtree(self.root)
         self.close()

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import venv
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,12 +19,11 @@ from typer.main import get_command
 from auditor.cli.main import app
 from auditor.errors import ReleaseError
 from auditor.release import verify
-from tests import gates, honest
+from tests import gates, honest, registry
 from tests.ci import composite, pages, repository
 
 ACTION: Final = composite.load()
 COMMITTED: Final = "OWNER/auditor"
-REGISTRY: Final = re.compile(r"No matching distribution|Could not find a version|Connection")
 
 
 def yaml(text: str) -> Any:  # noqa: ANN401 - whatever the block holds
@@ -205,19 +203,7 @@ def hubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     ]
     assert len(wanted) == 2
-    place = tmp_path_factory.mktemp("hubs")
-    venv.create(place, with_pip=True)
-    done = subprocess.run(
-        [place / "bin/python", "-m", "pip", "install", "--quiet", str(composite.ROOT), *wanted],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-    if done.returncode and REGISTRY.search(done.stderr):
-        pytest.skip("mlflow and huggingface_hub: no registry answers")
-    assert done.returncode == 0, done.stderr
-    return place / "bin"
+    return registry.environment(tmp_path_factory.mktemp("hubs"), str(composite.ROOT), *wanted)
 
 
 @pytest.mark.slow

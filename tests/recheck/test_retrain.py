@@ -15,6 +15,7 @@ import auditor
 from auditor.errors import ClaimError, ReleaseError, UndecidedError, UsageError
 from auditor.replay.graph_digest import member_axes
 from auditor.verify import verdict
+from auditor.verify.sampling import sample
 from tests.recheck import dishonest
 from tests.recheck.made import Made
 from tests.run import small
@@ -101,17 +102,19 @@ def test_one_poisoned_member_is_charged_wherever_members_are_all_looked_at(make:
         made.verify(retrain=9, match="bitwise")
 
 
-def test_a_poisoned_member_is_found_with_the_chance_of_the_sample(make: Make) -> None:
+def test_a_poisoned_member_is_found_when_it_is_sampled(make: Make) -> None:
     made = make("partition", "none")
     dishonest.sign(made.release, made.key, voting=_changed(made.release, 0, 5, _negate))
-    found = 0
-    for trial in range(60):
+    seen = set()
+    for trial in range(40):
         seed = trial.to_bytes(32, "big")
-        evidence = made.verify(retrain=3, sample_seed=seed).evidence
-        assert evidence is not None
-        assert evidence.members is not None
-        found += evidence.members.found
-    assert 10 <= found <= 30  # 3 of 9 members: 20 expected, 2.7 standard deviations each way
+        verified = made.verify(retrain=3, sample_seed=seed)
+        assert verified.evidence is not None
+        assert verified.evidence.members is not None
+        drawn = sample(seed, verified.digest, "members", 9, 3)
+        assert verified.evidence.members.found == (5 in drawn)
+        seen.add(5 in drawn)
+    assert seen == {False, True}  # 3 of 9 members: one value alone once in 10^7 releases
 
 
 def test_other_bits_with_the_same_votes_are_the_same_member_to_every_claim(make: Make) -> None:

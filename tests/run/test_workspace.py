@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -160,3 +161,27 @@ def test_another_run_gives_way_if_it_finished_nothing_or_is_to_be_replaced(
     with closing(Workspace(workspace.out)) as third:
         assert not third.open(IDENTITY, replace=True)
         assert not third.finished("votes/000000.bin")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_until_the_release_stands_whole(
+    workspace: Workspace, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not between the old one's going and the new one's coming, nor while the rest is dropped."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    workspace.out.mkdir()
+    (workspace.release / "certificate.dsse.json").write_text("new")
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        signal.raise_signal(number)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            workspace.publish(replace=True)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (workspace.out / "certificate.dsse.json").read_text() == "new"
+    assert [*workspace.out.parent.iterdir()] == [workspace.out]
