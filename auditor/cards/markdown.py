@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from auditor.format.visible import visible
 from auditor.report import sentences
 from auditor.report.facts import facts
 from auditor.report.table import rows
@@ -30,11 +31,7 @@ def plain(text: str) -> str:
     >>> plain("<b>*1*</b>")
     '\\<b\\>\\*1\\*\\</b\\>'
     """
-    shown = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode()
-        for char in " ".join(text.split())
-    )
-    escaped = _SPECIAL.sub(r"\\\1", shown)
+    escaped = _SPECIAL.sub(r"\\\1", visible(" ".join(text.split())))
     escaped = _LIST.sub(lambda found: f"&#{ord(found[0][0])};{found[0][1:]}", escaped)
     for mark, harmless in _LINKED:
         escaped = escaped.replace(mark, harmless)

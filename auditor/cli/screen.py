@@ -8,19 +8,18 @@ from collections.abc import Mapping, Sequence
 
 import typer
 
+from auditor.format.visible import visible
+
 
 def safe(text: str) -> str:
-    r"""Return text with every control character but the line feed made visible.
+    r"""Return text with every letter that cannot be seen, but the line feed, made visible.
 
     Names in a certificate come from whoever signed it; none of them may move the cursor.
 
     >>> safe("a\x1b[2Jb")
     'a\\x1b[2Jb'
     """
-    return "".join(
-        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode()
-        for char in text
-    )
+    return visible(text, "\n")
 
 
 def paint(text: str, colour: str) -> str:

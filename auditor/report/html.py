@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
+from auditor.format.visible import visible
 from auditor.report import sentences
 from auditor.report.chart import curve_svg
 from auditor.report.classes import class_rows
@@ -72,7 +73,11 @@ def render(
 
     audit = verified.audit
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        finalize=_seen,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["number"] = "{:,}".format
     template = environment.from_string(_resource("report.html.j2"))
@@ -112,6 +117,11 @@ def render(
         steps=() if earlier is None else steps(audit, earlier),
         cost=cost,
     )
+
+
+def _seen(value: object) -> object:
+    """Spell out what cannot be seen in a text that goes into the page; markup of ours stays."""
+    return visible(value, "\n") if type(value) is str else value
 
 
 def _resource(name: str) -> str:

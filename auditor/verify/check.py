@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from auditor.format.visible import visible
+
 Result = Literal["pass", "fail", "undecided"]
 
 TITLES: Final = {
@@ -113,9 +115,6 @@ def plain(text: str) -> str:
     >>> plain("a\x1b[2Jb\n::error ::c ##vso[task]")
     'a\\x1b[2Jb\\n:\\x3aerror :\\x3ac #\\x23vso[task]'
     """
-    shown = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text[: _LONGEST + 1]
-    )
+    shown = visible(text[: _LONGEST + 1])
     shown = shown.replace("::", ":\\x3a").replace("##", "#\\x23")
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."

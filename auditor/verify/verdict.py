@@ -8,6 +8,7 @@ from typing import Final
 
 from auditor.errors import AuditorError, UndecidedError, VerificationError
 from auditor.format.audit import Audit
+from auditor.format.visible import visible
 from auditor.guarantee import trusted
 from auditor.guarantee.threat import Budget
 from auditor.guarantee.training.neighbours import neighbours
@@ -34,19 +35,19 @@ _SELECTION: Final = {
 def text(verified: Verified) -> str:
     """Return the verdict in plain words; the first line is ``VERIFIED <digest>``."""
     audit = verified.certificate.audit
-    trusted = [f"{_line(name)} (sha256 {digest})" for name, digest in audit.trusted]
+    trusted = [f"{visible(name)} (sha256 {digest})" for name, digest in audit.trusted]
     lines = [
         f"VERIFIED {verified.digest}",
         "",
         *_block("trusted", trusted or ["no artefact is trusted"]),
-        f"recipe       {audit.recipe['name']!r}, {_SELECTION[audit.selection]}",
+        f"recipe       {visible(repr(audit.recipe['name']))}, {_SELECTION[audit.selection]}",
         f"object       {_object(verified)}",
-        f"data         {_line(audit.source)}: {audit.dataset_size} {_unit(audit)}",
+        f"data         {visible(audit.source)}: {audit.dataset_size} {_unit(audit)}",
         f"             root {audit.dataset_root}",
         f"threat       {_threat(verified)}",
         *(f"             {line}" for line in _spared(audit)),
         f"failure      {_alpha(verified)}",
-        f"challenge    {_line(verified.challenge.text)}",
+        f"challenge    {visible(verified.challenge.text)}",
         f"key          {verified.keyid}",
         f"committed    {verified.precommitment.created_at} (the auditor's clock)",
         "",
@@ -199,19 +200,8 @@ def _spared(audit: Audit) -> tuple[str, ...]:
 
 def _said(error: AuditorError) -> str:
     """Return what an error says, on one line that no hostile name makes long."""
-    text = _line(str(error))
+    text = visible(str(error))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
-
-
-def _line(text: str) -> str:
-    r"""Return a signer's text as one line: it must not pass for a line of the verdict.
-
-    >>> _line("digits\nchallenge    met")
-    'digits\\nchallenge    met'
-    """
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
 
 
 def _block(title: str, lines: tuple[str, ...] | list[str]) -> list[str]:

@@ -92,7 +92,7 @@ def test_json_also_for_a_usage_error(release: Path) -> None:
 
 
 def test_names_from_a_certificate_cannot_move_the_cursor(tmp_path: Path) -> None:
-    hostile = honest.build("partition", classes=["0", "\x1b[2J1"])
+    hostile = honest.build("partition", classes=["0", "\x1b[2J1\u034f"])
     (tmp_path / "a.pub").write_text(honest.P256.public.pem)
     path = tmp_path / "one.cert.json"
     for index in range(5):
@@ -102,6 +102,7 @@ def test_names_from_a_certificate_cannot_move_the_cursor(tmp_path: Path) -> None
         )
         assert result.exit_code == 0, result.output
         assert "\x1b[2J" not in result.stdout
+        assert "\u034f" not in result.stdout
 
 
 def test_colour_only_where_it_is_wanted(release: Path) -> None:

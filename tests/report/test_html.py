@@ -111,6 +111,14 @@ def test_names_from_outside_are_only_text() -> None:
     read(text)
 
 
+def test_names_from_outside_turn_no_text_and_hide_no_letter() -> None:
+    audit = synthetic.audit()
+    audit["recipe"]["name"] = "digits\u202e\u034f"
+    text = page(audit=audit)
+    assert "digits\\u202e\\u034f" in text
+    assert not set(text) & {"\u202e", "\u034f"}
+
+
 def test_a_table_has_no_pictures_and_a_hopeless_run_no_curve() -> None:
     reader = read(render(synthetic.outcome(), NOTHING, {}))
     assert reader.alternatives == []
