@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from auditor import scratch
+from tests.signals import answered
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Make temporary folders in one place, and answer SIGTERM as the command line does."""
+    """Make temporary folders in one place, and answer signals as the command line does."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    yield tmp_path
-    signal.signal(signal.SIGTERM, before)
+    with answered(signal.SIGINT), answered(signal.SIGTERM):
+        yield tmp_path
 
 
 def fill(folder: Path) -> None:

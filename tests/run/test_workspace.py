@@ -12,6 +12,7 @@ import pytest
 
 from auditor.errors import RunError
 from auditor.run.workspace import Workspace
+from tests.signals import answered
 
 IDENTITY = {"recipe": "a", "key": "b"}
 
@@ -168,7 +169,6 @@ def test_a_signal_waits_until_the_release_stands_whole(
     workspace: Workspace, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not between the old one's going and the new one's coming, nor while the rest is dropped."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     workspace.out.mkdir()
     (workspace.release / "certificate.dsse.json").write_text("new")
     rename = Path.rename
@@ -178,10 +178,7 @@ def test_a_signal_waits_until_the_release_stands_whole(
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", interrupted)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            workspace.publish(replace=True)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with answered(number), pytest.raises(KeyboardInterrupt):
+        workspace.publish(replace=True)
     assert (workspace.out / "certificate.dsse.json").read_text() == "new"
     assert [*workspace.out.parent.iterdir()] == [workspace.out]
