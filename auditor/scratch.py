@@ -13,7 +13,7 @@ from types import FrameType
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until the block ends."""
+    """Let Ctrl-C and SIGTERM wait until the block ends, also where it ends by an error."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set signals, and it alone is interrupted
         return
@@ -22,17 +22,17 @@ def undisturbed() -> Iterator[None]:
     def note(number: int, _frame: FrameType | None) -> None:
         came.append(number)
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    ours = [number for number, handler in before.items() if callable(handler)]
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in handlers.items() if callable(handler)}
     try:
-        for number in ours:
+        for number in before:
             signal.signal(number, note)
         yield
     finally:
-        for number in ours:
-            signal.signal(number, before[number])
-    if came:
-        signal.raise_signal(came[0])
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 @contextmanager

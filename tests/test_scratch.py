@@ -81,6 +81,20 @@ def test_a_signal_waits_until_a_folder_is_removed(
 
 
 @SIGNALS
+def test_a_signal_is_not_lost_where_the_removal_fails(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        signal.raise_signal(number)
+        raise PermissionError("of the disk")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", failing)
+        with pytest.raises(KeyboardInterrupt), scratch.folder("audit-") as folder:
+            fill(folder)
+
+
+@SIGNALS
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_signal_waits_until_a_folder_is_made(
     place: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 # What prints as nothing though Python calls it printable: Default_Ignorable_Code_Point of Unicode
-# 16 (DerivedCoreProperties.txt), less what ``str.isprintable`` refuses already.
+# 17 (DerivedCoreProperties.txt), less what ``str.isprintable`` refuses already.
 _NOTHING: Final = frozenset(
     (
         *(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0),

@@ -13,6 +13,7 @@ from typing import cast
 import torch
 
 from auditor.errors import RecipeError, RunError
+from auditor.format.visible import visible
 from auditor.learners import own_code
 from auditor.learners.own_code import OwnCode
 from auditor.learners.training_loop import UntrainableError
@@ -83,7 +84,7 @@ def _said(error: BaseException) -> str:
         text = str(error).strip().partition("\n")[0][:200]
     except Exception:  # noqa: BLE001 - its __str__ is the user's, too
         return ""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return visible(text)
 
 
 def _lacks_memory(error: BaseException) -> bool:

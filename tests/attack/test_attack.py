@@ -201,21 +201,7 @@ def test_a_backdoor_that_takes_a_plain_model_flips_nothing_certified(digits: Pat
 
 
 def test_a_table_has_no_triggers_but_labels(tmp_path: Path) -> None:
-    names = [f"w{number}" for number in range(4)]
-    rows = [[number % 3, number % 5, number % 7, number % 2] for number in range(120)]
-    lines = [",".join([*names, "spam"])]
-    lines += [",".join(map(str, [*row, "yes" if row[0] else "no"])) for row in rows]
-    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text(
-        'version = 1\nname = "table"\nclasses = ["no", "yes"]\ndesignSeed = "t"\n'
-        'selection = "none"\n[data]\nsource = "table"\npath = "rows.csv"\nlabel = "spam"\n'
-        'holdout = { every = 4, offset = 0 }\n[alphabet]\nkind = "levels"\nedges = [1, 2]\n'
-        '[learner]\nname = "naive-bayes"\n'
-        '[smoothing.training]\nmethod = "partition"\nparts = 7\nby = "index"\n'
-        '[smoothing.test]\nmethod = "none"\n'
-        "[claim]\nalpha = 0\nbudgets = { trainExamples = [0, 1] }\n"
-    )
+    recipe = small.table(tmp_path, "edges = [1, 2]", by="index")
     auditor.run(recipe, out=tmp_path / "release", device="cpu", workers=0)
     done = attack(tmp_path, "trainExamples=1", "--factors", "1,4", "--format", "json")
     assert done.exit_code == 0, done.output

@@ -34,15 +34,16 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
 def stop(process: subprocess.Popen[str], when: Callable[[], bool]) -> tuple[int, str]:
     """Terminate a process once something is so; return its exit code and what it complained of."""
     deadline = time.monotonic() + 120
-    try:
-        while not _is_so(when):
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    with process:
+        try:
+            while not _is_so(when):
+                assert process.poll() is None, process.communicate()
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
     return process.returncode, said
 
 

@@ -52,6 +52,7 @@ FINITE = frozenset({"flip", "bag-flip", "neighbours"})
 DRAWN = frozenset({"flip", "hide", "bag", "poisson-bag", "bag-flip"}) | ON_A_GRID
 ALONE = frozenset({"grid", "finite-aggregation"})  # take no test side
 NOISY = frozenset({"flip", "hide"}) | ON_A_GRID
+COLUMNS = ("w0", "w1", "w2", "w3")
 FAMILIES = ("views", "two-mask", "windows", "joint", "ablation")
 
 
@@ -123,4 +124,23 @@ def recipe(
     ]
     path = folder / "recipe.toml"
     path.write_text("\n".join(line for line in lines if line) + "\n")
+    return path
+
+
+def table(folder: Path, edges: str, *, by: str) -> Path:
+    """Write a made-up table, whose label is "yes" where w0 is not 0, and a recipe over 7 parts."""
+    rows = [[number % 3, number % 5, number % 7, number % 2] for number in range(120)]
+    lines = [",".join([*COLUMNS, "spam"])]
+    lines += [",".join(map(str, [*row, "yes" if row[0] else "no"])) for row in rows]
+    (folder / "rows.csv").write_text("\n".join(lines) + "\n")
+    path = folder / "recipe.toml"
+    path.write_text(
+        'version = 1\nname = "table"\nclasses = ["no", "yes"]\ndesignSeed = "t"\n'
+        'selection = "none"\n[data]\nsource = "table"\npath = "rows.csv"\nlabel = "spam"\n'
+        f'holdout = {{ every = 4, offset = 0 }}\n[alphabet]\nkind = "levels"\n{edges}\n'
+        '[learner]\nname = "naive-bayes"\n'
+        f'[smoothing.training]\nmethod = "partition"\nparts = 7\nby = "{by}"\n'
+        '[smoothing.test]\nmethod = "none"\n'
+        "[claim]\nalpha = 0\nbudgets = { trainExamples = [0, 1] }\n"
+    )
     return path

@@ -99,22 +99,8 @@ def test_a_drawn_member_never_votes_twice(training: str, test: str, tmp_path: Pa
 
 
 def test_a_table_with_edges_by_column_needs_the_names_of_its_columns(tmp_path: Path) -> None:
-    names = [f"w{number}" for number in range(4)]
-    rows = [[number % 3, number % 5, number % 7, number % 2] for number in range(120)]
-    lines = [",".join([*names, "spam"])]
-    lines += [",".join(map(str, [*row, "yes" if row[0] else "no"])) for row in rows]
-    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text(
-        'version = 1\nname = "table"\nclasses = ["no", "yes"]\ndesignSeed = "t"\n'
-        'selection = "none"\n[data]\nsource = "table"\npath = "rows.csv"\nlabel = "spam"\n'
-        "holdout = { every = 4, offset = 0 }\n"
-        '[alphabet]\nkind = "levels"\nedges = [1]\nedgesByColumn = { w1 = [2] }\n'
-        '[learner]\nname = "naive-bayes"\n'
-        '[smoothing.training]\nmethod = "partition"\nparts = 7\nby = "content"\n'
-        '[smoothing.test]\nmethod = "none"\n'
-        "[claim]\nalpha = 0\nbudgets = { trainExamples = [0, 1] }\n"
-    )
+    names = list(small.COLUMNS)
+    recipe = small.table(tmp_path, "edges = [1]\nedgesByColumn = { w1 = [2] }", by="content")
     auditor.run(recipe, out=tmp_path / "out", device="cpu", workers=0)
     predictor = auditor.load(tmp_path / "out", key=tmp_path / "out.pub")
     assert predictor.predict([1, 0, 0, 0], columns=names).label == "yes"
